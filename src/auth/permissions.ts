@@ -1,0 +1,23 @@
+/**
+ * The permissions that the application's modules have declared, by name. Empty here: every module adds its own by
+ * declaration merging, which is what makes a misspelt `@Scopes('read:report')` a compile error.
+ *
+ * @example
+ * export const expensePermissions = definePermissions({ 'read:reports': 'Read expense reports' });
+ * declare module '../auth/index.js' {
+ *   interface RegisteredPermissions extends PermissionsOf<typeof expensePermissions> {}
+ * }
+ */
+// eslint-disable-next-line @typescript-eslint/no-empty-object-type -- filled by declaration merging
+export interface RegisteredPermissions {}
+
+/** The name of a declared permission; any string in an application that has declared none. */
+export type Permission = keyof RegisteredPermissions extends never
+  ? string
+  : keyof RegisteredPermissions & string;
+
+/** A module's permissions: scope name (RFC 6749, 3.3) to the description that a consent page shows. */
+export type PermissionDescriptions = Readonly<Record<string, string>>;
+
+/** What a module merges into `RegisteredPermissions`. */
+export type PermissionsOf<T extends PermissionDescriptions> = { readonly [Name in keyof T & string]: string };
