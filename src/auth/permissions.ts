@@ -14,7 +14,7 @@ export interface RegisteredPermissions {}
 /** The name of a declared permission; any string in an application that has declared none. */
 export type Permission = keyof RegisteredPermissions extends never
   ? string
-  : keyof RegisteredPermissions & string;
+  : Extract<keyof RegisteredPermissions, string>;
 
 /** A module's permissions: scope name (RFC 6749, 3.3) to the description that a consent page shows. */
 export type PermissionDescriptions = Readonly<Record<string, string>>;

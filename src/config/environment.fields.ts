@@ -1,0 +1,87 @@
+import { BlockList, isIP } from 'node:net';
+import { z } from 'zod';
+
+const loopback = new BlockList();
+loopback.addSubnet('127.0.0.0', 8, 'ipv4');
+loopback.addAddress('::1', 'ipv6');
+
+/** Whether a URL's host name, or a bare address, means this machine. */
+export function isLoopback(hostname: string): boolean {
+  const host = hostname.replace(/^\[|\]$/g, '');
+  const family = isIP(host);
+  return host === 'localhost' || (family !== 0 && loopback.check(host, family === 6 ? 'ipv6' : 'ipv4'));
+}
+
+function parses(url: string): URL | undefined {
+  return URL.canParse(url) ? new URL(url) : undefined;
+}
+
+/** An absolute https URL; http only for a loopback host, for what travels over it decides who gets in. */
+export const secureUrl = z
+  .string('must be a URL')
+  .refine((value) => /^https?:$/.test(parses(value)?.protocol ?? ''), {
+    message: 'must be a URL such as https://tenant.example.com',
+    abort: true,
+  })
+  .refine((value) => {
+    const { protocol, hostname } = new URL(value);
+    return protocol === 'https:' || isLoopback(hostname);
+  }, 'must use https unless its host is this machine')
+  .refine((value) => {
+    const { username, password, hash, search } = new URL(value);
+    return !username && !password && !hash && !search;
+  }, 'must carry no user, query or fragment');
+
+/** An http(s) origin without path: scheme, host and port. */
+export const originUrl = z
+  .string()
+  .refine(
+    (value) =>
+      /^https?:$/.test(parses(value)?.protocol ?? '') && parses(value)?.origin === value.replace(/\/$/, ''),
+    'must be an origin such as https://app.example.com',
+  )
+  .transform((value) => value.replace(/\/$/, ''));
+
+/** `a, b` as `['a', 'b']`. */
+export const commaList = z.string().transform((value) =>
+  value
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== ''),
+);
+
+/** A whole number in a range. */
+export function wholeNumber({ min, max }: { min: number; max: number }) {
+  const message = `must be a whole number from ${min} to ${max}`;
+  return z
+    .string(message)
+    .regex(/^\d{1,15}$/, message)
+    .transform(Number)
+    .refine((value) => value >= min && value <= max, message);
+}
+
+function isProxyAddress(item: string): boolean {
+  const [address = '', prefix, ...rest] = item.split('/');
+  const family = isIP(address);
+  const bits = family === 6 ? 128 : 32;
+  return (
+    family !== 0 &&
+    rest.length === 0 &&
+    (prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= bits))
+  );
+}
+
+/**
+ * Which proxies may set X-Forwarded-* headers: `false`, a number of hops, or a list of addresses and networks.
+ * There is no `true`: it would let every client choose its own address.
+ */
+export const trustProxy = z.string().transform((value, context) => {
+  if (value === 'false') return false;
+  if (/^[1-9]$/.test(value)) return Number(value);
+  const items = value.split(',').map((item) => item.trim());
+  if (items.every(isProxyAddress)) return items;
+  context.addIssue(
+    'must be false, a number of proxies (1 to 9) or a list of their addresses, as in 10.0.0.0/8',
+  );
+  return z.NEVER;
+});

@@ -1,0 +1,104 @@
+import { z } from 'zod';
+import {
+  commaList,
+  wholeNumber,
+  isLoopback,
+  originUrl,
+  secureUrl,
+  trustProxy,
+} from './environment.fields.js';
+
+const fields = z.object({
+  NODE_ENV: z
+    .enum(['development', 'test', 'production'], 'must be development, test or production')
+    .default('development'),
+  PORT: wholeNumber({ min: 0, max: 65_535 }).default(3001),
+  HOST: z.string().default('localhost'),
+  BASE_URL: originUrl.optional(),
+
+  ISSUER_BASE_URL: secureUrl,
+  ALLOWED_AUDIENCES: commaList.refine((list) => list.length > 0, 'must name at least one audience'),
+  JWKS_URI: secureUrl.optional(),
+  ISSUER: z.url('must be the exact `iss` of the tokens, a URL').optional(),
+  CLOCK_TOLERANCE: wholeNumber({ min: 0, max: 300 }).default(5),
+  TOKEN_PROFILE: z.enum(['jwt', 'rfc9068'], 'must be jwt or rfc9068').default('jwt'),
+  GRANTS_FROM: z
+    .enum(
+      ['scope', 'scope_or_permissions', 'scope_and_permissions'],
+      'must be scope, scope_or_permissions or scope_and_permissions',
+    )
+    .default('scope'),
+  VERIFIED_TOKENS: wholeNumber({ min: 0, max: 1_000_000 }).default(10_000),
+
+  DATABASE_URL: z
+    .string()
+    .regex(/^(postgres(ql)?:\/\/.+|pglite:.+)$/, 'must be postgres://... or pglite:<folder>')
+    .optional(),
+  DATABASE_POOL_SIZE: wholeNumber({ min: 1, max: 1000 }).default(10),
+  DATABASE_STATEMENT_TIMEOUT: wholeNumber({ min: 1, max: 3600 }).default(10),
+  DEFAULT_CURRENCY: z
+    .string()
+    .refine((code) => Intl.supportedValuesOf('currency').includes(code), 'must be an ISO 4217 currency code')
+    .default('USD'),
+
+  REDIS_URL: z
+    .string()
+    .regex(/^rediss?:\/\/.+$/, 'must be redis://... or rediss://...')
+    .optional(),
+  RATE_LIMIT: wholeNumber({ min: 0, max: 1_000_000 }).default(600),
+  FAILED_AUTH_LIMIT: wholeNumber({ min: 0, max: 1_000_000 }).default(60),
+  CORS_ORIGINS: commaList.pipe(z.array(originUrl)).default([]),
+  TRUST_PROXY: trustProxy.default(false),
+
+  LOG_LEVEL: z
+    .enum(
+      ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'],
+      'must be trace, debug, info, warn, error, fatal or silent',
+    )
+    .default('info'),
+});
+
+const schema = fields
+  .refine((env) => env.NODE_ENV !== 'production' || env.DATABASE_URL !== undefined, {
+    path: ['DATABASE_URL'],
+    message: 'must be set when NODE_ENV is production',
+    when: () => true,
+  })
+  .refine((env) => env.ISSUER === undefined || env.JWKS_URI !== undefined, {
+    path: ['ISSUER'],
+    message: 'has a meaning only beside JWKS_URI; without it the issuer is what discovery says',
+  })
+  .transform((env) => ({
+    ...env,
+    DATABASE_URL: env.DATABASE_URL ?? 'pglite:data',
+    BASE_URL: env.BASE_URL ?? `http://${isLoopback(env.HOST) ? 'localhost' : env.HOST}:${env.PORT}`,
+  }));
+
+/** The validated settings of the API; `.env.example` explains each. */
+export type Environment = z.output<typeof schema>;
+
+/** The environment cannot be used. The message names every faulty variable, and never a value. */
+export class InvalidEnvironment extends Error {
+  override readonly name = 'InvalidEnvironment';
+
+  constructor(readonly faults: readonly string[]) {
+    super(`The environment is not usable:\n${faults.map((fault) => `  ${fault}\n`).join('')}`);
+  }
+}
+
+/**
+ * Turns environment variables into typed settings. An empty variable counts as absent, as in `.env` files.
+ * @throws InvalidEnvironment naming all faulty variables at once
+ */
+export function parseEnvironment(variables: Record<string, unknown>): Environment {
+  const present = Object.fromEntries(Object.entries(variables).filter(([, value]) => value !== ''));
+  const result = schema.safeParse(present);
+  if (result.success) return result.data;
+  throw new InvalidEnvironment(
+    result.error.issues.map(({ path, code, message }) => {
+      const [variable] = path;
+      const missing = code === 'invalid_type' && present[String(variable)] === undefined;
+      return `${String(variable)} ${missing ? 'is missing' : message}`;
+    }),
+  );
+}
