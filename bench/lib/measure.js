@@ -1,0 +1,86 @@
+import { deepStrictEqual, strictEqual } from 'node:assert';
+import { nextMessage, residentMiB, startPinned, stop } from './process.js';
+import { CACHED_TOKENS, EXPENSES, LOAD_CORE, SERVER_CORE, WARM_TOKENS } from './settings.js';
+import { accessToken, signingKey } from './tokens.js';
+
+const JOB_LIMIT_MS = 120_000;
+
+/** Starts a server, gives it to `use` and stops it whatever happens. */
+export async function withServer(name, use) {
+  const { child, message } = await startPinned(SERVER_CORE, './serve.js', name);
+  try {
+    return await use({ port: message.port, pid: child.pid });
+  } finally {
+    await stop(child);
+  }
+}
+
+/** Starts the issuer, gives way to `use` and stops it whatever happens. */
+export async function withIssuer(use) {
+  const { child } = await startPinned(LOAD_CORE, './issuer.js');
+  try {
+    return await use();
+  } finally {
+    await stop(child);
+  }
+}
+
+/**
+ * Asks a server the questions whose answers make a comparison fair: the right body for a good token and, where it
+ * claims to check tokens, 401 for none, a forged, an expired one and one for another API, 403 without the scope.
+ *
+ * @throws AssertionError naming the case
+ */
+export async function checkAnswers(name, checksTokens) {
+  const key = signingKey();
+  const good = await accessToken(key);
+  const [header, payload, signature] = good.split('.');
+  const forged = `${header}.${payload}.${signature.replace(/^./, (first) => (first === 'A' ? 'B' : 'A'))}`;
+  const refused = [
+    ['no token', undefined, 401],
+    ['a forged token', forged, 401],
+    ['an expired token', await accessToken(key, { exp: Math.floor(Date.now() / 1000) - 60 }), 401],
+    ['a token for another API', await accessToken(key, { aud: 'https://other-api' }), 401],
+    ['a token without the scope', await accessToken(key, { scope: 'openid', permissions: [] }), 403],
+  ];
+  await withServer(name, async ({ port }) => {
+    const get = (token) =>
+      fetch(`http://127.0.0.1:${port}/`, { headers: token ? { authorization: `Bearer ${token}` } : {} });
+    const response = await get(good);
+    strictEqual(response.status, 200, `${name} refuses a good token`);
+    deepStrictEqual(await response.json(), EXPENSES, `${name} answers another body`);
+    for (const [what, token, status] of checksTokens ? refused : []) {
+      strictEqual((await get(token)).status, status, `${name} and ${what}`);
+    }
+  });
+}
+
+/** Every token was used before measuring; afterwards 10,000 further ones are sent once and memory is read. */
+export async function measureWarm(name, { warmUpMs, measureMs }) {
+  return withServer(name, async (server) => {
+    const figures = await load(server, { from: 0, to: WARM_TOKENS, once: false, warmUpMs, measureMs });
+    await load(server, { from: WARM_TOKENS, to: WARM_TOKENS + CACHED_TOKENS, once: true, warmUpMs: 0 });
+    return { ...figures, residentMiB: residentMiB(server.pid) };
+  });
+}
+
+/** Every token is sent once only. Servers that do not check tokens may see them again, or they would run out. */
+export async function measureNew(name, checksTokens, tokenCount, { warmUpMs, measureMs }) {
+  return withServer(name, async (server) => {
+    const job = { from: WARM_TOKENS, to: tokenCount, once: checksTokens, warmUpMs, measureMs };
+    const figures = await load(server, job);
+    return { ...figures, residentMiB: residentMiB(server.pid) };
+  });
+}
+
+async function load({ port, pid }, job) {
+  const { child } = await startPinned(LOAD_CORE, './load.js');
+  try {
+    child.send({ ...job, port, pid, bodyLength: Buffer.byteLength(JSON.stringify(EXPENSES)) });
+    const { result, error } = await nextMessage(child, 'the load generator', JOB_LIMIT_MS);
+    if (error) throw new Error(error);
+    return result;
+  } finally {
+    await stop(child);
+  }
+}

@@ -1,0 +1,20 @@
+/**
+ * What is compared, in the order of the tables. `name` is the file in servers/; `checksTokens` is false for those
+ * that let everybody in; `ours` marks the API itself.
+ */
+export const SERVERS = [
+  { name: 'node-http', label: 'bare node:http, no authentication', checksTokens: false },
+  { name: 'fastify', label: 'Fastify, no authentication', checksTokens: false },
+  { name: 'nest-fastify', label: 'Nest on Fastify, no authentication', checksTokens: false },
+  { name: 'expenses-api', label: 'expenses-api', checksTokens: true, ours: true },
+  { name: 'fast-jwt', label: 'Fastify + fast-jwt (cache) + get-jwks', checksTokens: true },
+  { name: 'fastify-jwt', label: '@fastify/jwt (cache) + get-jwks', checksTokens: true },
+  { name: 'express-oauth2-jwt-bearer', label: 'Express + express-oauth2-jwt-bearer', checksTokens: true },
+  { name: 'express-jwt', label: 'Express + express-jwt + authz + jwks-rsa', checksTokens: true },
+  { name: 'nest-passport-jwt', label: 'Nest (Express) + passport-jwt + jwks-rsa', checksTokens: true },
+  {
+    name: 'nest-fastify-passport-jwt',
+    label: 'Nest (Fastify) + passport-jwt + jwks-rsa',
+    checksTokens: true,
+  },
+];

@@ -1,0 +1,69 @@
+const TITLES = {
+  warm: 'Warm: 1,000 tokens, all seen before measuring',
+  new: 'New: every token is seen once',
+};
+
+/** The Markdown tables of a summary: one per phase, then the targets. */
+export function resultTables(summary) {
+  const phases = ['warm', 'new'].map((phase) => `### ${TITLES[phase]}\n\n${phaseTable(summary[phase])}`);
+  return [...phases, ...(summary.targets.length > 0 ? [targetTable(summary.targets)] : [])].join('\n\n');
+}
+
+/** Where a result was measured and with what, as Markdown. */
+export function setting({ date, machine, node, versions, rounds, warmUpMs, measureMs }) {
+  const libraries = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
+  return [
+    `Measured on ${date.slice(0, 10)}: ${machine.cpu}, ${machine.cores} cores, ${machine.memoryGiB} GiB, ` +
+      `${machine.kernel}, Node ${node.slice(1)}; load average before ${machine.loadAverageBefore[0].toFixed(2)}. ` +
+      `${rounds} interleaved rounds of ${measureMs / 1000} s after ${warmUpMs / 1000} s of warm-up; ` +
+      'medians, in brackets least and greatest.',
+    `Libraries: ${libraries.join(', ')}.`,
+  ].join('\n\n');
+}
+
+function phaseTable(rows) {
+  return table(
+    [
+      'server',
+      'req/s',
+      'share of bare node:http',
+      'CPU per request',
+      'share by CPU',
+      'p50',
+      'p99',
+      'resident',
+    ],
+    rows.map((row) => [
+      row.ours ? `**${row.label}**` : row.label,
+      ranged(row.requestsPerSecond, 0),
+      ranged(row.share, 2),
+      `${ranged(row.cpuMicroseconds, 1)} us`,
+      row.cpuShare.median.toFixed(2),
+      `${row.p50Ms.median.toFixed(2)} ms`,
+      `${row.p99Ms.median.toFixed(2)} ms`,
+      `${row.residentMiB.median.toFixed(0)} MiB`,
+    ]),
+  );
+}
+
+function targetTable(targets) {
+  const rows = targets.map(({ what, target, value, met }) => [
+    what,
+    target,
+    value.toFixed(2),
+    met ? 'yes' : '**no**',
+  ]);
+  return `### Targets of expenses-api\n\n${table(['target', 'goal', 'measured', 'met'], rows)}`;
+}
+
+function ranged({ median, min, max }, digits) {
+  return `${median.toFixed(digits)} (${min.toFixed(digits)}-${max.toFixed(digits)})`;
+}
+
+function table(head, rows) {
+  return [line(head), line(head.map((_, i) => (i ? '---:' : '---'))), ...rows.map(line)].join('\n');
+}
+
+function line(cells) {
+  return `| ${cells.join(' | ')} |`;
+}
