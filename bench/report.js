@@ -6,7 +6,8 @@ import { resultTables, setting } from './lib/tables.js';
 const README = new URL('README.md', import.meta.url);
 const RESULTS = new URL('results/', import.meta.url);
 const CHART = 'results/chart.svg';
-const MARKED = /(<!-- results -->\n)[\s\S]*(<!-- \/results -->)/;
+// The markers are prettier's own, so that generated tables need no padding.
+const MARKED = /(<!-- prettier-ignore-start -->\n)[\s\S]*(<!-- prettier-ignore-end -->)/;
 
 /** Writes a result's tables between the markers of README.md and its chart beside the results. */
 export async function writeReport(result) {

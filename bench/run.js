@@ -33,7 +33,7 @@ const names = options.only?.split(',');
 const servers = SERVERS.filter(({ name }) => !names || name === 'node-http' || names.includes(name));
 
 await ensureTokens(tokenCount, log);
-const loadAverage = os.loadavg();
+const [loadAverage] = os.loadavg();
 const measurements = await withIssuer(async () => {
   for (const { name, checksTokens } of servers) await checkAnswers(name, checksTokens);
   log(`${servers.length} servers answer as they should`);

@@ -19,7 +19,7 @@ export async function chart(summary) {
       kind: kindOf(row),
     })),
   );
-  const y = { field: 'server', type: 'nominal', sort: null, title: null, axis: { labelLimit: 300 } };
+  const y = { field: 'server', type: 'nominal', sort: null, title: null, axis: { labelLimit: 0 } };
   const share = {
     field: 'share',
     type: 'quantitative',
@@ -28,7 +28,15 @@ export async function chart(summary) {
   const { spec } = compile({
     background: 'white',
     data: { values },
-    facet: { row: { field: 'phase', type: 'nominal', sort: Object.values(PHASES), title: null } },
+    facet: {
+      row: {
+        field: 'phase',
+        type: 'nominal',
+        sort: Object.values(PHASES),
+        title: null,
+        header: { labelOrient: 'top', labelAnchor: 'start', labelFontSize: 12, labelFontWeight: 'bold' },
+      },
+    },
     spec: {
       width: 520,
       height: { step: 22 },

@@ -14,7 +14,7 @@ export function setting({ date, machine, node, versions, rounds, warmUpMs, measu
   const libraries = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
   return [
     `Measured on ${date.slice(0, 10)}: ${machine.cpu}, ${machine.cores} cores, ${machine.memoryGiB} GiB, ` +
-      `${machine.kernel}, Node ${node.slice(1)}; load average before ${machine.loadAverageBefore[0].toFixed(2)}. ` +
+      `${machine.kernel}, Node ${node.slice(1)}; load average before ${machine.loadAverageBefore.toFixed(2)}. ` +
       `${rounds} interleaved rounds of ${measureMs / 1000} s after ${warmUpMs / 1000} s of warm-up; ` +
       'medians, in brackets least and greatest.',
     `Libraries: ${libraries.join(', ')}.`,
