@@ -21,3 +21,14 @@ export type PermissionDescriptions = Readonly<Record<string, string>>;
 
 /** What a module merges into `RegisteredPermissions`. */
 export type PermissionsOf<T extends PermissionDescriptions> = { readonly [Name in keyof T & string]: string };
+
+/**
+ * Names a module's permissions and what they allow, in words that a consent page can show. Hand the result to
+ * `AuthModule.forFeature()` in the module's imports.
+ */
+export function definePermissions<const T extends PermissionDescriptions>(descriptions: T): Readonly<T> {
+  return Object.freeze(descriptions);
+}
+
+/** Injection token of every declared catalogue of permissions. */
+export const PERMISSIONS = Symbol('auth:permissions');

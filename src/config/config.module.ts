@@ -1,20 +1,32 @@
+import type { DynamicModule } from '@nestjs/common';
 import { ConfigModule } from '@nestjs/config';
 import { type Environment, parseEnvironment } from './environment.js';
 
+/** The validated settings, and the module that gives them out as `ConfigService<Environment, true>`. */
+export interface Configuration {
+  readonly environment: Environment;
+  readonly module: DynamicModule;
+}
+
 /**
- * Makes the validated settings available everywhere as `ConfigService<Environment, true>`.
+ * Reads the settings from `.env` and the process environment, which wins.
  *
- * @param variables taken instead of the process environment and `.env`, for tests
+ * @param variables taken instead of both, for tests
  * @throws InvalidEnvironment
  */
-export function configModule(variables?: Record<string, string>): ReturnType<typeof ConfigModule.forRoot> {
-  return ConfigModule.forRoot({
+export async function loadConfiguration(variables?: Record<string, string>): Promise<Configuration> {
+  let environment: Environment | undefined;
+  const module = await ConfigModule.forRoot({
     isGlobal: true,
     cache: true,
     skipProcessEnv: true,
     ignoreEnvFile: variables !== undefined,
-    validate: (loaded): Environment => parseEnvironment(variables ?? loaded),
+    validate: (loaded) => {
+      environment = parseEnvironment(variables ?? loaded);
+      return environment;
+    },
   });
+  return { environment: environment as Environment, module };
 }
 
 export type { Environment } from './environment.js';

@@ -72,16 +72,13 @@ function isProxyAddress(item: string): boolean {
 }
 
 /**
- * Which proxies may set X-Forwarded-* headers: `false`, a number of hops, or a list of addresses and networks.
- * There is no `true`: it would let every client choose its own address.
+ * Which proxies may set X-Forwarded-* headers: `false`, or a list of their addresses and networks.
+ * There is no `true` and no number of hops: either would let a client that gets past the proxy choose its own address.
  */
 export const trustProxy = z.string().transform((value, context) => {
   if (value === 'false') return false;
-  if (/^[1-9]$/.test(value)) return Number(value);
   const items = value.split(',').map((item) => item.trim());
   if (items.every(isProxyAddress)) return items;
-  context.addIssue(
-    'must be false, a number of proxies (1 to 9) or a list of their addresses, as in 10.0.0.0/8',
-  );
+  context.addIssue('must be false or a list of the addresses of your proxies, as in 10.0.0.0/8');
   return z.NEVER;
 });

@@ -1,0 +1,34 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { ConfigService } from '@nestjs/config';
+import { APP_FILTER, APP_PIPE } from '@nestjs/core';
+import { AuthModule } from './auth/index.js';
+import { authOptions } from './config/auth.options.js';
+import type { Configuration } from './config/config.module.js';
+import { ProblemFilter } from './http/problem.filter.js';
+import { ValidationPipe } from './http/validation.pipe.js';
+
+type Modules = NonNullable<DynamicModule['imports']>;
+
+/** The list of modules. A new resource is one more line here. */
+const features: Modules = [];
+
+/** The root of the application. */
+@Module({})
+export class AppModule {
+  /** @param others modules beside the usual ones, for tests */
+  static forRoot(configuration: Configuration, others: Modules = []): DynamicModule {
+    return {
+      module: AppModule,
+      imports: [
+        configuration.module,
+        AuthModule.forRootAsync({ inject: [ConfigService], useFactory: authOptions }),
+        ...features,
+        ...others,
+      ],
+      providers: [
+        { provide: APP_FILTER, useClass: ProblemFilter },
+        { provide: APP_PIPE, useClass: ValidationPipe },
+      ],
+    };
+  }
+}

@@ -1,0 +1,88 @@
+import { ProblemException, ServiceUnavailable } from '../http/problem.exception.js';
+
+/**
+ * Why an access token is refused: a closed list of reasons, each with the `error_description` that the client sees
+ * (RFC 6750, 3). The reason goes to logs and metrics; no text ever holds a part of the token.
+ */
+export const refusals = {
+  malformed_token: 'The access token is malformed',
+  encrypted_token: 'The access token is encrypted; a signed one is needed',
+  unsupported_algorithm: 'The access token is not signed with RS256',
+  unsupported_header: 'The access token has a header parameter that is not supported',
+  unsupported_type: 'The token is not of the type of an access token',
+  not_an_access_token: 'The token is not an access token',
+  sender_constrained_token: 'The access token is bound to a key and cannot be used as a bearer token',
+  missing_claim: 'The access token lacks a required claim',
+  invalid_claim: 'The access token has a claim of the wrong type',
+  wrong_issuer: 'The access token was issued by another issuer',
+  wrong_audience: 'The access token is meant for another audience',
+  token_expired: 'The access token has expired',
+  token_not_yet_valid: 'The access token is not valid yet',
+  issued_in_future: 'The access token was issued in the future',
+  unknown_key: 'The access token is signed with a key that the issuer does not publish',
+  bad_signature: 'The signature of the access token does not fit',
+} as const;
+
+/** One of the reasons for refusing an access token. */
+export type RefusalReason = keyof typeof refusals;
+
+/** An error of the bearer scheme. The problem filter writes `challenge` as the parameters of WWW-Authenticate. */
+export abstract class AuthError extends ProblemException {
+  /** What exactly was wrong, from a closed list, for logs and metrics. */
+  abstract readonly reason: string;
+  /** The parameters of the challenge, besides `resource_metadata` (RFC 6750, 3). */
+  abstract readonly challenge: Readonly<Record<string, string>>;
+}
+
+/** The request has no credentials of the bearer scheme: a bare challenge, without an error code (RFC 6750, 3.1). */
+export class MissingToken extends AuthError {
+  readonly reason = 'missing_token';
+  readonly challenge = {};
+
+  constructor() {
+    super({ status: 401, code: 'missing_token', detail: 'An access token is needed' });
+  }
+}
+
+/** The credentials are malformed, repeated, or sent in more than one way (RFC 6750, 3.1). */
+export class InvalidRequest extends AuthError {
+  readonly reason = 'invalid_request';
+  readonly challenge: Readonly<Record<string, string>>;
+
+  constructor(description: string) {
+    super({ status: 400, code: 'invalid_request', detail: description });
+    this.challenge = { error: 'invalid_request', error_description: description };
+  }
+}
+
+/** The access token is expired, forged, malformed or not for us (RFC 6750, 3.1). */
+export class InvalidToken extends AuthError {
+  readonly challenge: Readonly<Record<string, string>>;
+
+  constructor(
+    readonly reason: RefusalReason,
+    options?: ErrorOptions,
+  ) {
+    super({ status: 401, code: 'invalid_token', detail: refusals[reason] }, {}, options);
+    this.challenge = { error: 'invalid_token', error_description: refusals[reason] };
+  }
+}
+
+/** The access token is genuine but lacks a scope that the route needs (RFC 6750, 3.1). */
+export class InsufficientScope extends AuthError {
+  readonly reason = 'insufficient_scope';
+  readonly challenge: Readonly<Record<string, string>>;
+
+  constructor(required: readonly string[]) {
+    const detail = 'The access token lacks a scope that this request needs';
+    super({ status: 403, code: 'insufficient_scope', detail });
+    this.challenge = { error: 'insufficient_scope', error_description: detail, scope: required.join(' ') };
+  }
+}
+
+/** The issuer's keys cannot be had and no usable ones are left, so nobody's token can be judged: 503, not 401. */
+export class KeysUnavailable extends ServiceUnavailable {
+  constructor(retryAfterSeconds: number, options?: ErrorOptions) {
+    super('keys_unavailable', 'Access tokens cannot be verified at the moment', retryAfterSeconds, options);
+  }
+}

@@ -1,0 +1,31 @@
+import { fetchJson } from './fetch-json.js';
+
+/** What is needed of the issuer's metadata (OpenID Connect Discovery 1.0, 3). */
+export interface IssuerMetadata {
+  /** The exact `iss` of its tokens. */
+  readonly issuer: string;
+  readonly jwksUri: string;
+}
+
+/** The only two spellings of an issuer that discovery may confirm: with and without one trailing slash. */
+export function issuerSpellings(issuerBaseUrl: string): readonly [withSlash: string, without: string] {
+  const without = issuerBaseUrl.replace(/\/$/, '');
+  return [`${without}/`, without];
+}
+
+/**
+ * Looks the issuer's metadata up. The issuer that it names must be the configured one (OpenID Connect Discovery 1.0,
+ * 4.3), but for a trailing slash, the most common fault of a set-up.
+ *
+ * @throws Error saying what is wrong with the answer
+ */
+export async function discover(issuerBaseUrl: string, signal: AbortSignal): Promise<IssuerMetadata> {
+  const spellings = issuerSpellings(issuerBaseUrl);
+  const url = `${spellings[0]}.well-known/openid-configuration`;
+  const { issuer, jwks_uri: jwksUri } = (await fetchJson(url, signal)).body;
+  if (typeof issuer !== 'string' || !spellings.includes(issuer)) {
+    throw new Error(`${url} names another issuer than ${issuerBaseUrl}`);
+  }
+  if (typeof jwksUri !== 'string' || !URL.canParse(jwksUri)) throw new Error(`${url} names no jwks_uri`);
+  return { issuer, jwksUri };
+}

@@ -1,0 +1,13 @@
+/** Errors whose message tells the operator all that there is to know. */
+const selfExplanatory = new Set(['InvalidEnvironment', 'InvalidAccessDeclarations', 'DatabaseLocked']);
+
+/** What to print when the program cannot start. */
+export function explainStartFailure(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { code, port } = error as Error & { code?: string; port?: number };
+  if (code === 'EADDRINUSE') {
+    return `Port ${port} is taken by another program. Stop that program, or choose another port by PORT in .env.`;
+  }
+  if (code === 'EACCES') return `Port ${port} may not be used by this user. Choose another by PORT in .env.`;
+  return selfExplanatory.has(error.name) ? error.message : (error.stack ?? error.message);
+}
