@@ -1,0 +1,102 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { setTimeout as delay } from 'node:timers/promises';
+
+const START_TIMEOUT_MS = 60_000;
+const STOP_TIMEOUT_MS = 10_000;
+
+const running = new Map<string, ChildProcess>();
+let stopping = false;
+let failed: Error | undefined;
+
+function launch(
+  name: string,
+  command: readonly string[],
+  cwd: string,
+  env: Record<string, string>,
+): ChildProcess {
+  const [program = '', ...parameters] = command;
+  const { PATH, HOME, LANG } = process.env;
+  const child = spawn(program, parameters, {
+    cwd,
+    // Only what the lab says: a variable left in the shell, or a .env file, must not change what the lab shows.
+    env: { ...(PATH && { PATH }), ...(HOME && { HOME }), ...(LANG && { LANG }), ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    // Of a group of its own, so that Ctrl-C reaches it through us, in order.
+    detached: true,
+  });
+  for (const stream of [child.stdout, child.stderr]) {
+    if (stream) createInterface({ input: stream }).on('line', (line) => console.log(`[${name}] ${line}`));
+  }
+  running.set(name + child.pid, child);
+  child.once('exit', () => running.delete(name + child.pid));
+  return child;
+}
+
+/** Runs a program and waits for its end. @throws Error when it fails */
+export async function runToEnd(
+  name: string,
+  command: readonly string[],
+  cwd: string,
+  env: Record<string, string>,
+): Promise<void> {
+  const [code] = (await once(launch(name, command, cwd, env), 'exit')) as [number | null];
+  if (code !== 0) throw new Error(`${name} failed; see above for the reason.`);
+}
+
+/** Starts a program that is to run until `stopAll`. */
+export function startProgram(name: string, script: string, cwd: string, env: Record<string, string>): void {
+  launch(name, [process.execPath, script], cwd, env).once('exit', (code) => {
+    if (stopping) return;
+    failed = new Error(`The ${name} ended by itself (exit code ${code}); see above for the reason.`);
+    process.kill(process.pid, 'SIGTERM');
+  });
+}
+
+/** Waits until every URL answers 200. @throws Error when one does not in time, or a program ended */
+export async function waitUntilReady(urls: readonly string[]): Promise<void> {
+  const deadline = Date.now() + START_TIMEOUT_MS;
+  for (const url of urls) {
+    while (!(await answers(url))) {
+      if (failed) throw failed;
+      if (Date.now() > deadline) throw new Error(`${url} does not answer.`);
+      await delay(100);
+    }
+  }
+}
+
+async function answers(url: string): Promise<boolean> {
+  try {
+    const response = await fetch(url, { signal: AbortSignal.timeout(2000) });
+    await response.body?.cancel();
+    return response.ok;
+  } catch {
+    return false;
+  }
+}
+
+/** Ends every program: politely first, then for good. */
+export async function stopAll(): Promise<void> {
+  stopping = true;
+  if (failed) console.error(`\n${failed.message}`);
+  const children = [...running.values()];
+  const ends = Promise.all(children.map((child) => once(child, 'exit')));
+  for (const child of children) signal(child, 'SIGTERM');
+  await Promise.race([ends, delay(STOP_TIMEOUT_MS)]);
+  for (const child of running.values()) signal(child, 'SIGKILL');
+}
+
+/** Reaches the whole group of a program: npm's children, too. */
+function signal(child: ChildProcess, name: NodeJS.Signals): void {
+  try {
+    if (child.pid) process.kill(-child.pid, name);
+  } catch {
+    // It has ended already.
+  }
+}
+
+/** The permissions of a user in the tenant file, as one line. */
+export function asPermissions(byApi: object): string {
+  return Object.values(byApi).flat().join(', ');
+}
