@@ -1,0 +1,85 @@
+import { createLocalJWKSet, jwtVerify, type JWK } from 'jose';
+import type { AccessToken, AdapterPayload, ClientCredentials, KoaContextWithOIDC } from 'oidc-provider';
+
+/** The words of a space-separated parameter (RFC 6749, 3.3); none for anything that is no text. */
+export function scopeWords(value: unknown): string[] {
+  return typeof value === 'string' ? value.split(' ').filter(Boolean) : [];
+}
+
+/**
+ * Gives JWT access tokens the claims that Auth0's have: `azp`, `permissions`, `gty`, the subject `<client id>@clients`
+ * for applications, and for users who log in by OpenID Connect an audience that names /userinfo as well.
+ *
+ * `permissions` lists what was granted, never more than `scope`: a permission that was not consented to must not slip in.
+ */
+export function shapeAccessToken(
+  ctx: KoaContextWithOIDC | undefined,
+  token: AccessToken | ClientCredentials,
+  payload: Record<string, unknown>,
+  userinfoUrl: string,
+): void {
+  payload['azp'] = token.clientId;
+  payload['permissions'] = scopeWords(token.scope);
+  if (token.kind === 'ClientCredentials') {
+    payload['sub'] = `${token.clientId}@clients`;
+    payload['gty'] = 'client-credentials';
+    return;
+  }
+  // oidc-provider leaves the OpenID scopes out of an API's token; /userinfo and Auth0's clients look for them.
+  const scopes = [...openIdScopes(ctx), ...scopeWords(token.scope)];
+  token.scope = scopes.join(' ');
+  payload['scope'] = token.scope || undefined;
+  if (scopes.includes('openid')) payload['aud'] = [token.aud, userinfoUrl];
+}
+
+function openIdScopes(ctx: KoaContextWithOIDC | undefined): string[] {
+  if (!ctx) return [];
+  const { entities, params } = ctx.oidc;
+  const source = entities.RefreshToken ?? entities.AuthorizationCode;
+  const asked = params?.['scope'] ? ctx.oidc.requestParamScopes : (source?.scopes ?? new Set<string>());
+  const granted = entities.Grant?.getOIDCScopeFiltered(new Set(asked)) ?? '';
+  return scopeWords(granted);
+}
+
+/**
+ * Reads a JWT access token that names /userinfo, in the form in which oidc-provider keeps opaque ones.
+ *
+ * @param keys the issuer's keys
+ * @param grantIdOf finds the consent that the token rests on; a revoked one ends the token's use at /userinfo
+ * @returns nothing for a token that is not ours, has expired or is not meant for /userinfo
+ */
+export async function readUserinfoToken(
+  jwt: string,
+  { issuer, userinfoUrl, keys, grantIdOf }: UserinfoTokenOptions,
+): Promise<AdapterPayload | undefined> {
+  try {
+    const { payload } = await jwtVerify(jwt, createLocalJWKSet({ keys }), {
+      issuer,
+      audience: userinfoUrl,
+      typ: 'at+jwt',
+      algorithms: ['RS256'],
+      requiredClaims: ['sub', 'azp', 'exp', 'jti'],
+    });
+    const accountId = String(payload.sub);
+    const clientId = String(payload['azp']);
+    return {
+      kind: 'AccessToken',
+      jti: payload.jti,
+      iat: payload.iat,
+      exp: payload.exp,
+      accountId,
+      clientId,
+      grantId: grantIdOf(accountId, clientId),
+      scope: scopeWords(payload['scope']).join(' '),
+    };
+  } catch {
+    return undefined;
+  }
+}
+
+export interface UserinfoTokenOptions {
+  issuer: string;
+  userinfoUrl: string;
+  keys: JWK[];
+  grantIdOf: (accountId: string, clientId: string) => string | undefined;
+}

@@ -1,0 +1,45 @@
+import type { DatabaseSync } from 'node:sqlite';
+import type Provider from 'oidc-provider';
+import type { Grant } from 'oidc-provider';
+
+/** What users allowed applications to do: one grant for each user and application, whatever the browser session. */
+export class Consents {
+  constructor(private readonly database: DatabaseSync) {}
+
+  /** The id of the grant that the user gave the application. */
+  idOf(accountId: string, clientId: string): string | undefined {
+    const row = this.database
+      .prepare(
+        `SELECT id FROM artifact WHERE model = 'Grant' AND payload ->> 'accountId' = ? AND payload ->> 'clientId' = ?`,
+      )
+      .get(accountId, clientId);
+    return row && String(row['id']);
+  }
+
+  /** The grant that the user gave the application. */
+  async find(provider: Provider, accountId: string, clientId: string): Promise<Grant | undefined> {
+    const id = this.idOf(accountId, clientId);
+    return id === undefined ? undefined : provider.Grant.find(id);
+  }
+
+  /** All grants of the user. */
+  async list(provider: Provider, accountId: string): Promise<Grant[]> {
+    const rows = this.database
+      .prepare(`SELECT id FROM artifact WHERE model = 'Grant' AND payload ->> 'accountId' = ?`)
+      .all(accountId);
+    const grants = await Promise.all(rows.map((row) => provider.Grant.find(String(row['id']))));
+    return grants.filter((grant) => grant !== undefined);
+  }
+
+  /**
+   * Takes back what the user allowed the application, and with it the refresh tokens, authorization codes and opaque
+   * access tokens that rest on it. A JWT access token stays good until it expires: nobody asks us about it.
+   */
+  revoke(accountId: string, clientId: string): void {
+    const id = this.idOf(accountId, clientId);
+    if (id === undefined) return;
+    this.database
+      .prepare(`DELETE FROM artifact WHERE (model = 'Grant' AND id = ?) OR payload ->> 'grantId' = ?`)
+      .run(id, id);
+  }
+}

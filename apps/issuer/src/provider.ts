@@ -1,0 +1,157 @@
+import type { JWK } from 'jose';
+import type { DatabaseSync } from 'node:sqlite';
+import { interactionPolicy, Provider, type Configuration, type KoaContextWithOIDC } from 'oidc-provider';
+import { readUserinfoToken, scopeWords, shapeAccessToken } from './access-tokens.js';
+import { ACCOUNT_CLIENT_ID, clientsOf } from './clients.js';
+import { Consents } from './consents.js';
+import { OidcAdapter } from './oidc-adapter.js';
+import { resourceServer, requestedAudience } from './resource-servers.js';
+import { findApplication, findUser, OIDC_SCOPES } from './tenant.js';
+import type { ParsedTenant } from './tenant.schema.js';
+import { renderError, renderLoggedOut, renderLogout } from './pages/provider-pages.js';
+
+const DAY = 24 * 60 * 60;
+
+export interface ProviderOptions {
+  /** With the slash at the end. */
+  issuer: string;
+  tenant: ParsedTenant;
+  database: DatabaseSync;
+  /** Private keys; the first one signs. */
+  keys: JWK[];
+  cookieSecret: string;
+}
+
+/** Configures oidc-provider so that a client made for Auth0 finds what it expects. */
+export function createProvider({ issuer, tenant, database, keys, cookieSecret }: ProviderOptions): Provider {
+  const consents = new Consents(database);
+  const userinfoUrl = `${issuer}userinfo`;
+  const configuration: Configuration = {
+    adapter: (model) =>
+      model === 'AccessToken'
+        ? new AccessTokenAdapter(database, (jwt) =>
+            readUserinfoToken(jwt, { issuer, userinfoUrl, keys, grantIdOf: consents.idOf.bind(consents) }),
+          )
+        : new OidcAdapter(model, database),
+    jwks: { keys },
+    clients: clientsOf(tenant, issuer),
+    clientAuthMethods: ['client_secret_basic', 'client_secret_post', 'none'],
+    clientBasedCORS: (_ctx, origin, client) =>
+      client.redirectUris?.some((uri) => URL.parse(uri)?.origin === origin) ?? false,
+    // Cookies are shared by all ports of localhost: names of our own.
+    cookies: {
+      keys: [cookieSecret],
+      names: { session: 'issuer_session', interaction: 'issuer_interaction', resume: 'issuer_resume' },
+    },
+    routes: {
+      authorization: '/authorize',
+      token: '/oauth/token',
+      revocation: '/oauth/revoke',
+      userinfo: '/userinfo',
+      jwks: '/.well-known/jwks.json',
+      end_session: '/oidc/logout',
+    },
+    scopes: [...OIDC_SCOPES],
+    claims: { openid: ['sub'], profile: ['name', 'nickname'], email: ['email', 'email_verified'] },
+    conformIdTokenClaims: false,
+    responseTypes: ['code', 'code id_token', 'none'],
+    features: {
+      devInteractions: { enabled: false },
+      dPoP: { enabled: false },
+      pushedAuthorizationRequests: { enabled: false },
+      clientCredentials: { enabled: true },
+      revocation: { enabled: true },
+      rpInitiatedLogout: {
+        enabled: true,
+        logoutSource: renderLogout,
+        postLogoutSuccessSource: renderLoggedOut,
+      },
+      resourceIndicators: {
+        enabled: true,
+        defaultResource: requestedAudience,
+        useGrantedResource: () => true,
+        getResourceServerInfo: (ctx, identifier, client) => resourceServer(ctx, identifier, client, tenant),
+      },
+    },
+    extraParams: { audience: restoreOfflineAccess },
+    formats: {
+      customizers: {
+        jwt: (ctx, token, parts) => shapeAccessToken(ctx, token, parts.payload, userinfoUrl),
+      },
+    },
+    interactions: { policy: consentPolicy(), url: (_ctx, interaction) => `/interaction/${interaction.uid}` },
+    findAccount: (_ctx, id) => {
+      const user = findUser(tenant, id);
+      return (
+        user && {
+          accountId: user.id,
+          claims: () => ({
+            sub: user.id,
+            name: user.name,
+            nickname: user.email.split('@')[0],
+            email: user.email,
+            email_verified: true,
+          }),
+        }
+      );
+    },
+    loadExistingGrant: async (ctx) => {
+      const clientId = ctx.oidc.client?.clientId ?? '';
+      const accountId = ctx.oidc.account?.accountId ?? '';
+      if (clientId !== ACCOUNT_CLIENT_ID) return consents.find(ctx.oidc.provider, accountId, clientId);
+      const grant = new ctx.oidc.provider.Grant({ accountId, clientId });
+      grant.addOIDCScope('openid');
+      return grant;
+    },
+    rotateRefreshToken: (ctx) =>
+      findApplication(tenant, ctx.oidc.client?.clientId)?.refreshTokenRotation ?? true,
+    // As at Auth0, tokens outlive the browser session, and no token's end takes the consent with it.
+    expiresWithSession: () => false,
+    revokeGrantPolicy: () => false,
+    renderError,
+    ttl: {
+      AccessToken: (_ctx, token) => token.resourceServer?.accessTokenTTL ?? DAY,
+      ClientCredentials: (_ctx, token) => token.resourceServer?.accessTokenTTL ?? DAY,
+      AuthorizationCode: 60,
+      IdToken: 36_000,
+      Interaction: 15 * 60,
+      RefreshToken: 30 * DAY,
+      Session: 7 * DAY,
+      Grant: 365 * DAY,
+    },
+  };
+  return new Provider(issuer, configuration);
+}
+
+/** Consent is asked for what was not granted yet; 'native' clients are no exception on this machine. */
+function consentPolicy(): interactionPolicy.DefaultPolicy {
+  const policy = interactionPolicy.base();
+  policy.get('consent')?.checks.remove('native_client_prompt');
+  return policy;
+}
+
+/**
+ * Puts `offline_access` back into the scope: oidc-provider drops it unless `prompt=consent` was asked for (OpenID
+ * Connect Core, 11), Auth0 does not. A check of an extra parameter is the first place after that where we are called.
+ */
+function restoreOfflineAccess(ctx: KoaContextWithOIDC): void {
+  const { params, client } = ctx.oidc;
+  const asked = scopeWords(ctx.query['scope']).includes('offline_access');
+  if (!params || !asked || !client?.grantTypeAllowed('refresh_token')) return;
+  if (!scopeWords(params['response_type']).includes('code')) return;
+  params['scope'] = [...new Set([...scopeWords(params['scope']), 'offline_access'])].join(' ');
+}
+
+/** Opaque tokens are in the database; a JWT brings everything with it. */
+class AccessTokenAdapter extends OidcAdapter {
+  constructor(
+    database: DatabaseSync,
+    private readonly readJwt: typeof OidcAdapter.prototype.find,
+  ) {
+    super('AccessToken', database);
+  }
+
+  override find(value: string): ReturnType<OidcAdapter['find']> {
+    return value.includes('.') ? this.readJwt(value) : super.find(value);
+  }
+}

@@ -1,0 +1,74 @@
+import { z } from 'zod';
+import { isPasswordHash } from './passwords.js';
+
+const LOOPBACK_HOSTS = new Set(['localhost', '127.0.0.1', '[::1]']);
+
+/** https, or http on this machine; no fragment (RFC 6749, 3.1.2) and no credentials. */
+const applicationUrl = z.string().refine(
+  (value) => {
+    const url = URL.parse(value);
+    if (!url || value.includes('#') || url.username || url.password) return false;
+    return url.protocol === 'https:' || (url.protocol === 'http:' && LOOPBACK_HOSTS.has(url.hostname));
+  },
+  { error: 'must be an https URL, or an http URL on localhost, without a fragment' },
+);
+
+/** A scope token of RFC 6749, 3.3. */
+const permissionName = z
+  .string()
+  .regex(/^[\x21\x23-\x5B\x5D-\x7E]+$/, 'must be visible ASCII without spaces, quotes and backslashes');
+
+const name = z.string().min(1);
+
+const permissionsByApi = z.record(z.string(), z.array(permissionName));
+
+export const apiSchema = z.strictObject({
+  /** The audience of the access tokens: an absolute URI without a fragment (RFC 8707, 2). */
+  identifier: z.string().refine((value) => URL.canParse(value) && !value.includes('#'), {
+    error: 'must be an absolute URI without a fragment',
+  }),
+  name,
+  permissions: z.array(z.strictObject({ value: permissionName, description: name })),
+  /** Life of an access token for this API, in seconds. Default 3600. */
+  tokenLifetimeSeconds: z.int().min(1).max(86_400).default(3600),
+});
+
+export const applicationSchema = z.strictObject({
+  clientId: z.string().regex(/^[\w.-]+$/, 'may have letters, digits, ".", "_" and "-" only'),
+  name,
+  /** Absent: a public application, which must use PKCE (RFC 7636). */
+  clientSecret: z.string().min(16).optional(),
+  redirectUris: z.array(applicationUrl).default([]),
+  postLogoutRedirectUris: z.array(applicationUrl).default([]),
+  /** Lets the application ask for `code id_token` beside `code`. */
+  hybridFlow: z.boolean().default(false),
+  /** `false` for clients that go on using their first refresh token. */
+  refreshTokenRotation: z.boolean().default(true),
+  /** What the application may do as itself (client_credentials), by API identifier. */
+  machinePermissions: permissionsByApi.default({}),
+});
+
+export const userSchema = z.strictObject({
+  /** The `sub` of the user's tokens. */
+  id: name,
+  email: z.email(),
+  name,
+  passwordHash: z.string().refine(isPasswordHash, { error: 'must be "scrypt$N$r$p$salt$hash"' }),
+  /** The sample password in clear, for whoever tries the lab. */
+  hint: z.string().optional(),
+  /** What the user may allow an application to do for them, by API identifier. */
+  permissions: permissionsByApi.default({}),
+});
+
+export const tenantSchema = z.strictObject({
+  apis: z.array(apiSchema),
+  applications: z.array(applicationSchema),
+  users: z.array(userSchema),
+});
+
+export type Api = z.output<typeof apiSchema>;
+export type Application = z.output<typeof applicationSchema>;
+export type User = z.output<typeof userSchema>;
+/** A tenant as it is written down; what has a default may be left out. */
+export type Tenant = z.input<typeof tenantSchema>;
+export type ParsedTenant = z.output<typeof tenantSchema>;
