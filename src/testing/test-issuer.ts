@@ -1,0 +1,192 @@
+import { type KeyObject, randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { answerWithFault, type IssuerFault, sendJson } from './issuer-faults.js';
+import { type Json, signToken } from './sign-token.js';
+import { giveBack, type SigningKey, takeSigningKey, toJwk } from './signing-key.js';
+
+const DISCOVERY = '/.well-known/openid-configuration';
+const KEYS = '/.well-known/jwks.json';
+const TOKEN_LIFETIME_SECONDS = 3600;
+
+/** Settings of a test issuer. */
+export interface TestIssuerOptions {
+  /** The API that its tokens are meant for. Default `https://expenses-api`. */
+  readonly audience?: string;
+}
+
+/** The claims of a token: any that are given replace the usual ones, `undefined` leaves one out. */
+export interface TestClaims {
+  readonly sub?: string;
+  /** Written as the `scope` claim, separated by spaces. */
+  readonly scopes?: readonly string[];
+  readonly [claim: string]: unknown;
+}
+
+/**
+ * An OpenID Connect issuer for tests: real HTTP on a free port of this machine (discovery and key set), real RS256
+ * signatures, and failures at will.
+ */
+export class TestIssuer {
+  /** How often each document was asked for. Refused connections cannot be counted. */
+  readonly requests = { discovery: 0, keys: 0 };
+  /** Cache-Control of both documents; by default there is none. */
+  cacheControl?: string;
+  /** Published after the issuer's own keys, as they are: other algorithms, broken members, anything. */
+  readonly additionalKeys: unknown[] = [];
+
+  private readonly server = createServer((request, response) => this.answer(request, response));
+  private port = 0;
+  private fault?: IssuerFault;
+  private failing?: keyof TestIssuer['requests'];
+  private published: SigningKey[] = [];
+  private readonly taken: SigningKey[] = [];
+
+  private constructor(
+    /** The audience of its tokens. */
+    readonly audience: string,
+  ) {}
+
+  /** Starts an issuer; `close` it when done. */
+  static async start({ audience = 'https://expenses-api' }: TestIssuerOptions = {}): Promise<TestIssuer> {
+    const issuer = new TestIssuer(audience);
+    await issuer.rotateKeys();
+    await issuer.listen();
+    return issuer;
+  }
+
+  /** Its URL with the trailing slash, as in `iss`. */
+  get url(): string {
+    return `http://localhost:${this.port}/`;
+  }
+
+  /** The key that signs new tokens. */
+  get signingKey(): SigningKey {
+    return this.published.at(-1) as SigningKey;
+  }
+
+  /** The usual claims of an access token, in the manner of Auth0. */
+  claims({ sub = 'auth0|alice', scopes, ...others }: TestClaims = {}): Record<string, unknown> {
+    const now = Math.floor(Date.now() / 1000);
+    return {
+      iss: this.url,
+      sub,
+      aud: [this.audience, `${this.url}userinfo`],
+      iat: now,
+      exp: now + TOKEN_LIFETIME_SECONDS,
+      azp: 'expenses-web',
+      jti: randomUUID(),
+      scope: scopes?.join(' '),
+      ...others,
+    };
+  }
+
+  /** A genuine access token: the usual claims, and those given. Without `scopes` it grants nothing. */
+  tokenFor(claims: TestClaims = {}): string {
+    return this.sign({}, this.claims(claims));
+  }
+
+  /**
+   * Any token at all: `alg`, `typ` and `kid` are the usual ones unless the header says otherwise.
+   *
+   * @param header an object, or the header's JSON text
+   * @param claims an object, or their JSON text
+   * @param key signs instead of the issuer's key
+   */
+  sign(header: Json, claims: Json, key: KeyObject = this.signingKey.privateKey): string {
+    const usual = { alg: 'RS256', typ: 'JWT', kid: this.signingKey.kid };
+    return signToken(typeof header === 'string' ? header : { ...usual, ...header }, claims, key);
+  }
+
+  /**
+   * Signs with a new key from now on.
+   *
+   * @param keepOld whether the keys so far stay published, as in an orderly rotation; default: no
+   * @returns the new key, published already
+   */
+  async rotateKeys({ keepOld = false }: { readonly keepOld?: boolean } = {}): Promise<SigningKey> {
+    const key = await takeSigningKey();
+    this.taken.push(key);
+    this.published = keepOld ? [...this.published, key] : [key];
+    return key;
+  }
+
+  /** Publishes only the key that signs now. */
+  withdrawOldKeys(): void {
+    this.published = [this.signingKey];
+  }
+
+  /**
+   * Fails from now on, until `recover`.
+   *
+   * @param document fail for this one only; `refuse` is always for both
+   */
+  async fail(fault: IssuerFault, document?: keyof TestIssuer['requests']): Promise<void> {
+    await this.recover();
+    this.fault = fault;
+    this.failing = document;
+    if (fault === 'refuse') await this.stopListening();
+  }
+
+  /** Answers again, on the same port. Requests that were left hanging stay so. */
+  async recover(): Promise<void> {
+    this.fault = undefined;
+    if (!this.server.listening) await this.listen();
+  }
+
+  /** Stops the issuer. */
+  async close(): Promise<void> {
+    await this.stopListening();
+    this.taken.splice(0).forEach(giveBack);
+  }
+
+  private async listen(): Promise<void> {
+    this.server.listen(this.port, 'localhost');
+    await once(this.server, 'listening');
+    ({ port: this.port } = this.server.address() as AddressInfo);
+  }
+
+  private async stopListening(): Promise<void> {
+    if (!this.server.listening) return;
+    const closed = once(this.server, 'close');
+    this.server.close();
+    this.server.closeAllConnections();
+    await closed;
+  }
+
+  private answer(request: IncomingMessage, response: ServerResponse): void {
+    const { pathname } = new URL(request.url ?? '/', this.url);
+    const name = pathname === DISCOVERY ? 'discovery' : 'keys';
+    if (pathname !== DISCOVERY && pathname !== KEYS) {
+      response.writeHead(404).end();
+      return;
+    }
+    this.requests[name] += 1;
+    const document = name === 'discovery' ? this.metadata() : this.keySet();
+    const fails = this.fault && (this.failing ?? name) === name ? this.fault : undefined;
+    if (fails && fails !== 'refuse') answerWithFault(fails, response, document);
+    else sendJson(response, document, this.cacheControl);
+  }
+
+  private metadata(): Record<string, unknown> {
+    return {
+      issuer: this.url,
+      authorization_endpoint: `${this.url}authorize`,
+      token_endpoint: `${this.url}oauth/token`,
+      jwks_uri: new URL(KEYS, this.url).href,
+      response_types_supported: ['code'],
+      subject_types_supported: ['public'],
+      id_token_signing_alg_values_supported: ['RS256'],
+    };
+  }
+
+  private keySet(): Record<string, unknown> {
+    return { keys: [...this.published.map(toJwk), ...this.additionalKeys] };
+  }
+}
+
+/** Starts an issuer for tests; `close` it when done. */
+export function startTestIssuer(options?: TestIssuerOptions): Promise<TestIssuer> {
+  return TestIssuer.start(options);
+}
