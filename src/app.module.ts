@@ -4,8 +4,10 @@ import { APP_FILTER, APP_PIPE } from '@nestjs/core';
 import { AuthModule } from './auth/index.js';
 import { authOptions } from './config/auth.options.js';
 import type { Configuration } from './config/config.module.js';
+import { HealthModule } from './health/health.module.js';
 import { ProblemFilter } from './http/problem.filter.js';
 import { ValidationPipe } from './http/validation.pipe.js';
+import { RedisModule } from './redis/redis.module.js';
 
 type Modules = NonNullable<DynamicModule['imports']>;
 
@@ -21,7 +23,10 @@ export class AppModule {
       module: AppModule,
       imports: [
         configuration.module,
-        AuthModule.forRootAsync({ inject: [ConfigService], useFactory: authOptions }),
+        // Global, so that whoever measures or reports on it can ask its parts.
+        { ...AuthModule.forRootAsync({ inject: [ConfigService], useFactory: authOptions }), global: true },
+        RedisModule,
+        HealthModule,
         ...features,
         ...others,
       ],

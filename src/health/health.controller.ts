@@ -1,0 +1,77 @@
+import { Controller, Get, Inject, Res } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import {
+  HealthCheck,
+  type HealthCheckResult,
+  HealthCheckService,
+  type HealthIndicatorResult,
+  HealthIndicatorService,
+} from '@nestjs/terminus';
+import type { FastifyReply } from 'fastify';
+import type { Redis } from 'ioredis';
+import { Public, SigningKeys } from '../auth/index.js';
+import { REDIS } from '../redis/redis.module.js';
+import { Readiness } from './readiness.js';
+
+/** Seconds after which a balancer may ask again. */
+const RETRY_AFTER_SECONDS = '5';
+
+/**
+ * What a supervisor (live) and a balancer (ready) ask. Answers say which part is up, degraded or down and never why in
+ * the words of that part, which can hold addresses and names; the log has those.
+ */
+@ApiTags('health')
+@Controller('health')
+@Public()
+export class HealthController {
+  constructor(
+    private readonly health: HealthCheckService,
+    private readonly indicators: HealthIndicatorService,
+    private readonly readiness: Readiness,
+    private readonly keys: SigningKeys,
+    @Inject(REDIS) private readonly redis?: Redis,
+  ) {}
+
+  /** 200 as long as the process answers at all: restarting it would cure nothing that it depends on. */
+  @Get('live')
+  live() {
+    return { status: 'ok' };
+  }
+
+  /** 200 `ok` or `degraded` when requests can be served, else 503 `error` or `shutting_down`. */
+  @Get('ready')
+  @HealthCheck()
+  async ready(@Res({ passthrough: true }) reply: FastifyReply): Promise<Partial<HealthCheckResult>> {
+    const result = this.readiness.isStopping ? { status: 'shutting_down' as const } : await this.check();
+    if (result.status === 'ok' || result.status === 'degraded') return result;
+    void reply.status(503).header('retry-after', RETRY_AFTER_SECONDS);
+    return result;
+  }
+
+  private async check(): Promise<Pick<HealthCheckResult, 'status' | 'details'>> {
+    const result = await this.health
+      .check([() => this.signingKeys(), () => this.sharedLimits()])
+      // Thrown when something is down; the result is in it.
+      .catch((error: { getResponse: () => HealthCheckResult }) => error.getResponse());
+    return { status: result.status, details: result.details };
+  }
+
+  /** Down without keys; degraded while the last attempt to fetch them failed and older ones serve. */
+  private signingKeys(): HealthIndicatorResult {
+    const { usable, stale, ageSeconds } = this.keys.status();
+    const indicator = this.indicators.check('signingKeys');
+    if (!usable) return indicator.down();
+    const age = { ageSeconds: Math.round(ageSeconds ?? 0) };
+    return stale ? indicator.degraded(age) : indicator.up(age);
+  }
+
+  /** Never down: without Redis each process counts for itself. */
+  private async sharedLimits(): Promise<HealthIndicatorResult> {
+    if (!this.redis) return {};
+    const indicator = this.indicators.check('redis');
+    return this.redis.ping().then(
+      () => indicator.up(),
+      () => indicator.degraded(),
+    );
+  }
+}
