@@ -1,5 +1,4 @@
 import { applyDecorators, createParamDecorator, SetMetadata, type ExecutionContext } from '@nestjs/common';
-import { ApiOAuth2 } from '@nestjs/swagger';
 import type { Permission } from './permissions.js';
 import type { Principal } from './principal.js';
 
@@ -8,6 +7,9 @@ export const ACCESS = 'auth:access';
 
 /** Metadata key under which every access decorator leaves its name, so that contradictory ones are found at start. */
 export const ACCESS_DECLARED_BY = 'auth:access-declared-by';
+
+/** Metadata key of the scopes that widen what a route does. */
+export const OPTIONAL_SCOPES = 'auth:optional-scopes';
 
 /** What a route asks of its caller. */
 export type AccessRule =
@@ -32,25 +34,27 @@ function recordDeclaration(name: string): MethodDecorator & ClassDecorator {
 export const Public = () => access('@Public()', { kind: 'public' });
 
 /** Lets in every caller with a valid access token, whatever its scopes. */
-export const Authenticated = () =>
-  applyDecorators(access('@Authenticated()', { kind: 'authenticated' }), ApiOAuth2([]));
+export const Authenticated = () => access('@Authenticated()', { kind: 'authenticated' });
 
 /**
  * Lets in callers whose access token holds every listed scope (RFC 6750, 3.1: otherwise 403 `insufficient_scope`).
  * @example `@Scopes('read:reports')`
  */
 export const Scopes = (...scopes: [Permission, ...Permission[]]) =>
-  applyDecorators(
-    access(`@Scopes(${scopes.join(', ')})`, { kind: 'scopes', mode: 'all', scopes }),
-    ApiOAuth2(scopes),
-  );
+  access(`@Scopes(${scopes.join(', ')})`, { kind: 'scopes', mode: 'all', scopes });
 
 /** Lets in callers whose access token holds at least one of the listed scopes. */
 export const AnyScope = (...scopes: [Permission, ...Permission[]]) =>
-  applyDecorators(
-    access(`@AnyScope(${scopes.join(', ')})`, { kind: 'scopes', mode: 'any', scopes }),
-    ...scopes.map((scope) => ApiOAuth2([scope])),
-  );
+  access(`@AnyScope(${scopes.join(', ')})`, { kind: 'scopes', mode: 'any', scopes });
+
+/**
+ * Names scopes that let nobody in or out, but that widen what the method does for callers who hold them. It enforces
+ * nothing: the method asks `principal.scopes`. Documentation, metadata and the manifest tell of them.
+ *
+ * @example `@Scopes('read:reports') @OptionalScopes('read:all_reports')`, for a list that takes `?owner=`
+ */
+export const OptionalScopes = (...scopes: [Permission, ...Permission[]]): MethodDecorator =>
+  SetMetadata(OPTIONAL_SCOPES, Object.freeze(scopes));
 
 /** Injects the caller's `Principal` into a handler of a route that is not public. */
 export const CurrentPrincipal = createParamDecorator(

@@ -1,41 +1,74 @@
-import { type ExecutionContext, Injectable, type OnModuleInit, type Type } from '@nestjs/common';
-import { PATH_METADATA } from '@nestjs/common/constants.js';
-import { DiscoveryService, MetadataScanner } from '@nestjs/core';
-import { ACCESS, ACCESS_DECLARED_BY, type AccessRule } from './access.decorators.js';
+import { type ExecutionContext, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
+import { ApplicationConfig, ModulesContainer } from '@nestjs/core';
+import { ACCESS, ACCESS_DECLARED_BY, type AccessRule, OPTIONAL_SCOPES } from './access.decorators.js';
+import { readRoutes, type RouteHandler } from './access.routes.js';
+import { readPermissions } from './permissions.catalogue.js';
+import type { PermissionDescriptions } from './permissions.js';
 
-type Handler = (...parameters: never[]) => unknown;
+/** A route and who may call it. */
+export interface Route extends RouteHandler {
+  readonly rule: AccessRule;
+  /** Scopes that nobody needs to be let in, but that widen what the route does; see `OptionalScopes`. */
+  readonly optionalScopes: readonly string[];
+}
 
-/** Some routes do not say, or say in contradictory ways, who may call them; the message lists them all. */
+/** Some access declarations are missing or contradict each other; the message lists them all. */
 export class InvalidAccessDeclarations extends Error {
   override readonly name = 'InvalidAccessDeclarations';
 
   constructor(readonly faults: readonly string[]) {
-    super(
-      `Every route needs exactly one access declaration:\n${faults.map((fault) => `  ${fault}\n`).join('')}`,
-    );
+    super(`The access declarations are not usable:\n${faults.map((fault) => `  ${fault}\n`).join('')}`);
   }
 }
 
 /**
- * Who may call which route, read once at start from the decorators of all controllers. A decorator on a method
- * overrides the one on its class.
+ * Who may call which route, and what the permissions mean: read once at start from the decorators of all controllers
+ * and the catalogues of all modules. Everything else that speaks of access is derived from here.
  */
 @Injectable()
 export class AccessRules implements OnModuleInit {
   private readonly rules = new Map<unknown, Map<unknown, AccessRule>>();
 
+  /** Every route, in the order of paths and methods. */
+  routes: readonly Route[] = [];
+  /** Every permission with its description, in alphabetical order. */
+  permissions: PermissionDescriptions = {};
+  /** Permissions that are described but that no route speaks of. */
+  unusedPermissions: readonly string[] = [];
+
   constructor(
-    private readonly discovery: DiscoveryService,
-    private readonly scanner: MetadataScanner,
+    private readonly modules: ModulesContainer,
+    private readonly config: ApplicationConfig,
   ) {}
 
   /** @throws InvalidAccessDeclarations, so that the application does not start */
   onModuleInit(): void {
-    const faults: string[] = [];
-    for (const { metatype } of this.discovery.getControllers()) {
-      if (typeof metatype === 'function') faults.push(...this.readController(metatype as Type));
+    this.read();
+    if (this.unusedPermissions.length > 0) {
+      const names = this.unusedPermissions.join(', ');
+      new Logger(AccessRules.name).warn(`Permissions that no route asks for: ${names}`);
     }
-    if (faults.length > 0) throw new InvalidAccessDeclarations(faults);
+  }
+
+  /** @throws InvalidAccessDeclarations */
+  read(): void {
+    const { permissions, faults: catalogueFaults } = readPermissions(this.modules);
+    const faults = new Set(catalogueFaults);
+    const routes: Route[] = [];
+    for (const handler of readRoutes(this.modules, this.config)) {
+      const route = withRule(handler);
+      if (typeof route === 'string') faults.add(route);
+      else routes.push(route);
+    }
+    this.routes = routes;
+    this.permissions = permissions;
+    this.unusedPermissions = Object.keys(permissions).filter((name) => !this.scopes.includes(name));
+    for (const fault of this.undescribed()) faults.add(fault);
+    if (faults.size > 0) throw new InvalidAccessDeclarations([...faults]);
+    for (const { controller, handler, rule } of routes) {
+      const ofController = this.rules.get(controller) ?? new Map<unknown, AccessRule>();
+      this.rules.set(controller, ofController.set(handler, rule));
+    }
   }
 
   /** The rule of the route that is being called; none for a route that was not there at start. */
@@ -43,30 +76,37 @@ export class AccessRules implements OnModuleInit {
     return this.rules.get(context.getClass())?.get(context.getHandler());
   }
 
-  /** Every scope that some route asks for, in alphabetical order. */
+  /** Every scope that some route speaks of, in alphabetical order. */
   get scopes(): readonly string[] {
-    const scopes = new Set<string>();
-    for (const handlers of this.rules.values()) {
-      for (const rule of handlers.values()) if (rule.kind === 'scopes') rule.scopes.forEach((s) => scopes.add(s));
-    }
-    return [...scopes].toSorted();
+    return [...new Set(this.routes.flatMap(scopesOf))].toSorted();
   }
 
-  private readController(controller: Type): string[] {
-    const faults: string[] = [];
-    const handlers = new Map<unknown, AccessRule>();
-    for (const name of this.scanner.getAllMethodNames(controller.prototype as object)) {
-      const handler = (controller.prototype as Record<string, Handler>)[name];
-      if (!handler || !Reflect.hasMetadata(PATH_METADATA, handler)) continue;
-      const declaredBy = Reflect.hasMetadata(ACCESS, handler) ? handler : controller;
-      const names = (Reflect.getMetadata(ACCESS_DECLARED_BY, declaredBy) ?? []) as string[];
-      if (names.length === 1) handlers.set(handler, Reflect.getMetadata(ACCESS, declaredBy) as AccessRule);
-      else
-        faults.push(
-          `${controller.name}.${name} ${names.length === 0 ? 'has none' : `has ${names.join(' and ')}`}`,
-        );
-    }
-    this.rules.set(controller, handlers);
-    return faults;
+  /** An application that describes permissions describes all of them. */
+  private undescribed(): string[] {
+    if (Object.keys(this.permissions).length === 0) return [];
+    return this.routes.flatMap((route) =>
+      scopesOf(route)
+        .filter((scope) => !Object.hasOwn(this.permissions, scope))
+        .map((scope) => `${route.name} asks for ${scope}, which no module describes`),
+    );
   }
+}
+
+function scopesOf({ rule, optionalScopes }: Route): readonly string[] {
+  return rule.kind === 'scopes' ? [...rule.scopes, ...optionalScopes] : optionalScopes;
+}
+
+/** A decorator on a method overrides the one on its class. */
+function withRule(route: RouteHandler): Route | string {
+  const { controller, handler, name } = route;
+  const declaredBy = Reflect.hasMetadata(ACCESS, handler) ? handler : controller;
+  const declarations = (Reflect.getMetadata(ACCESS_DECLARED_BY, declaredBy) ?? []) as string[];
+  if (declarations.length === 0) return `${name} has no access declaration`;
+  if (declarations.length > 1) return `${name} has ${declarations.join(' and ')}`;
+  const rule = Reflect.getMetadata(ACCESS, declaredBy) as AccessRule;
+  const optionalScopes = (Reflect.getMetadata(OPTIONAL_SCOPES, handler) ?? []) as readonly string[];
+  if (rule.kind === 'public' && optionalScopes.length > 0) {
+    return `${name} has @Public() and @OptionalScopes(${optionalScopes.join(', ')})`;
+  }
+  return { ...route, rule, optionalScopes };
 }

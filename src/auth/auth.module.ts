@@ -1,5 +1,5 @@
 import { type DynamicModule, Module } from '@nestjs/common';
-import { APP_GUARD, DiscoveryModule } from '@nestjs/core';
+import { APP_GUARD } from '@nestjs/core';
 import { AccessRules } from './access.rules.js';
 import { AUTH_OPTIONS, ConfigurableAuthModule } from './auth.options.js';
 import { JwtAuthGuard } from './jwt-auth.guard.js';
@@ -15,7 +15,6 @@ import { VerifiedTokens } from './verified-tokens.js';
  * and the guards enforce it. Import once, with `forRoot` or `forRootAsync`; the verifier exists once per process.
  */
 @Module({
-  imports: [DiscoveryModule],
   controllers: [ResourceMetadataController],
   providers: [
     AccessRules,

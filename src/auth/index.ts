@@ -1,13 +1,16 @@
 export * from './access.decorators.js';
+export { type RouteHandler } from './access.routes.js';
 export * from './access.rules.js';
 export * from './auth.errors.js';
 export * from './auth.events.js';
 export * from './auth.module.js';
 export * from './auth.options.js';
+export * from './challenge.js';
 export * from './jwt-auth.guard.js';
 export * from './jwt.strategy.js';
 export * from './permissions.js';
 export { type Principal } from './principal.js';
+export { RESOURCE_METADATA_PATH } from './resource-metadata.js';
 export * from './scopes.guard.js';
 export * from './signing-keys.js';
 export * from './verified-tokens.js';

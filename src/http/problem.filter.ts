@@ -12,6 +12,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { STATUS_CODES } from 'node:http';
 import { AuthError } from '../auth/auth.errors.js';
 import { AUTH_OPTIONS, type AuthOptions } from '../auth/auth.options.js';
+import { bearerChallenge } from '../auth/challenge.js';
 import { ProblemException } from './problem.exception.js';
 
 /** What is said of errors that are not ours, by status: their own texts can quote the request. */
@@ -44,14 +45,17 @@ export class ProblemFilter implements ExceptionFilter {
     const reply = http.getResponse<FastifyReply>();
     const exception = toProblem(error);
     const { status, code, title, detail, errors } = exception.problem;
-    if (status === 500) this.logger.error(error instanceof Error ? error.stack : String(error));
+    request.problemCode = code;
+    if (exception instanceof AuthError) request.refusalReason = exception.reason;
+    if (status === 500) this.logger.error({ err: error, requestId: request.id });
     if (reply.raw.headersSent) {
       // Part of an answer is on its way: cutting the connection is the only way left to say that it is not whole.
       reply.raw.destroy();
       return;
     }
     for (const [name, value] of Object.entries(exception.headers)) void reply.header(name, value);
-    if (exception instanceof AuthError) void reply.header('www-authenticate', this.challenge(exception));
+    if (exception instanceof AuthError)
+      void reply.header('www-authenticate', bearerChallenge(exception, this.auth?.resourceMetadataUrl));
     void reply
       .status(status)
       .header('cache-control', 'no-store')
@@ -67,15 +71,6 @@ export class ProblemFilter implements ExceptionFilter {
           requestId: request.id,
         }),
       );
-  }
-
-  /** The WWW-Authenticate header (RFC 6750, 3), with the place of our metadata (RFC 9728, 5.1). */
-  private challenge({ challenge }: AuthError): string {
-    const parameters = { ...challenge, resource_metadata: this.auth?.resourceMetadataUrl };
-    const written = Object.entries(parameters).flatMap(([name, value]) =>
-      value ? [`${name}="${value}"`] : [],
-    );
-    return written.length > 0 ? `Bearer ${written.join(', ')}` : 'Bearer';
   }
 }
 

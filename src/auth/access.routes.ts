@@ -1,0 +1,63 @@
+import { RequestMethod, type Type } from '@nestjs/common';
+import { MODULE_PATH, PATH_METADATA, VERSION_METADATA } from '@nestjs/common/constants.js';
+import { type ApplicationConfig, MetadataScanner, type ModulesContainer } from '@nestjs/core';
+import { PathsExplorer } from '@nestjs/core/router/paths-explorer.js';
+import { RoutePathFactory } from '@nestjs/core/router/route-path-factory.js';
+
+/** A route as the router knows it. */
+export interface RouteHandler {
+  /** HTTP method in capitals; `ALL` for a route that answers every method. */
+  readonly method: string;
+  /** Path pattern as in `/expenses/:id`, with global prefix, module path and URI version. */
+  readonly path: string;
+  readonly controller: Type;
+  readonly handler: (...parameters: never[]) => unknown;
+  /** `Controller.method`, to name the route to a person. */
+  readonly name: string;
+}
+
+/** Every route that the controllers of an application declare, in the order of paths and methods. */
+export function readRoutes(modules: ModulesContainer, config: ApplicationConfig): RouteHandler[] {
+  const routes = [...modules.values()].flatMap(({ controllers, metatype: module }) => {
+    const modulePath =
+      Reflect.getMetadata(MODULE_PATH + modules.applicationId, module) ??
+      Reflect.getMetadata(MODULE_PATH, module);
+    return [...controllers.values()].flatMap(({ metatype }) =>
+      readController(metatype as Type, modulePath as string | undefined, config),
+    );
+  });
+  return routes.toSorted((a, b) => compare(a.path, b.path) || compare(a.method, b.method));
+}
+
+/** The paths are put together by the classes that Nest's own router uses. */
+function readController(controller: Type, modulePath: string | undefined, config: ApplicationConfig) {
+  const prototype = controller.prototype as object;
+  const factory = new RoutePathFactory(config);
+  const controllerPaths = [Reflect.getMetadata(PATH_METADATA, controller)].flat() as string[];
+  const routes: RouteHandler[] = [];
+  for (const route of new PathsExplorer(new MetadataScanner()).scanForPaths(prototype, prototype)) {
+    const common = {
+      modulePath,
+      globalPrefix: config.getGlobalPrefix(),
+      controllerVersion: Reflect.getMetadata(VERSION_METADATA, controller),
+      methodVersion: Reflect.getMetadata(VERSION_METADATA, route.targetCallback),
+      versioningOptions: config.getVersioning(),
+    };
+    const paths = controllerPaths.flatMap((ctrlPath) =>
+      route.path.flatMap((methodPath) =>
+        factory.create({ ...common, ctrlPath, methodPath }, route.requestMethod),
+      ),
+    );
+    const method = RequestMethod[route.requestMethod];
+    const name = `${controller.name}.${route.methodName}`;
+    const handler = route.targetCallback as RouteHandler['handler'];
+    routes.push(...paths.map((path) => ({ method, path, controller, handler, name })));
+  }
+  return routes;
+}
+
+/** Order by code unit, the same on every machine. */
+function compare(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}
