@@ -1,0 +1,84 @@
+import cookie from '@fastify/cookie';
+import helmet from '@fastify/helmet';
+import '@fastify/view';
+import { ConfigService } from '@nestjs/config';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { Eta } from 'eta';
+import { fileURLToPath } from 'node:url';
+import { AppModule } from './app.module.js';
+import type { Config } from './config/config.module.js';
+import { formatMoney } from './expenses/money.js';
+import { formatDay, formatMonth, formatTime } from './pages/dates.js';
+import { BrowserSession } from './sessions/browser-session.js';
+
+export interface WebAppOptions {
+  /** Taken instead of the process environment and `.env`, for tests. */
+  readonly variables?: Record<string, string>;
+  /** False keeps Nest silent. */
+  readonly logger?: false;
+}
+
+/**
+ * The web application, ready to `listen()` or to `inject()` into.
+ * @throws InvalidEnvironment
+ */
+export async function createWebApp({
+  variables,
+  logger,
+}: WebAppOptions = {}): Promise<NestFastifyApplication> {
+  const app = await NestFactory.create<NestFastifyApplication>(
+    await AppModule.with(variables),
+    new FastifyAdapter({ bodyLimit: 64 * 1024 }),
+    { bufferLogs: false, abortOnError: false, ...(logger === false && { logger }) },
+  );
+  const config: Config = app.get(ConfigService);
+  await app.register(cookie);
+  await app.register(helmet, securityHeaders(config));
+  app.useStaticAssets({ root: folder('public'), prefix: '/assets/' });
+  app.setViewEngine({
+    engine: { eta: new Eta() },
+    templates: folder('views'),
+    defaultContext: { money: formatMoney, day: formatDay, month: formatMonth, time: formatTime },
+  });
+  openSessions(app);
+  return app.init();
+}
+
+/** Finds the session before anything else runs, so that even an error page knows who is logged in. */
+function openSessions(app: NestFastifyApplication): void {
+  const browser = app.get(BrowserSession);
+  const fastify = app.getHttpAdapter().getInstance();
+  fastify.addHook('onRequest', async (request, reply) => {
+    if (request.url.startsWith('/assets/')) return;
+    // What a page shows is for one person, now: after logout, the back button must find nothing.
+    reply.header('cache-control', 'no-store');
+    await browser.resume(request, reply);
+  });
+}
+
+/** No script, no inline style, nothing from elsewhere. */
+function securityHeaders(config: Config) {
+  const https = config.get('BASE_URL', { infer: true }).startsWith('https:');
+  const issuer = new URL(config.get('ISSUER_BASE_URL', { infer: true })).origin;
+  return {
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: {
+        defaultSrc: ["'none'"],
+        styleSrc: ["'self'"],
+        imgSrc: ["'self'"],
+        // Browsers apply this to redirects too, and the logout form leads to the issuer.
+        formAction: ["'self'", issuer],
+        baseUri: ["'none'"],
+        frameAncestors: ["'none'"],
+      },
+    },
+    referrerPolicy: { policy: 'same-origin' },
+    strictTransportSecurity: https,
+  } as const;
+}
+
+function folder(name: string): string {
+  return fileURLToPath(new URL(name, import.meta.url));
+}

@@ -1,0 +1,25 @@
+/** What every login asks for besides permissions: who the user is, and a refresh token. */
+const IDENTITY = ['openid', 'profile', 'email', 'offline_access'];
+
+/** What every login asks for. Further permissions are asked for where they are first needed. */
+export const FIRST_PERMISSIONS = ['read:reports'];
+
+/** The `scope` of an authorization request (RFC 6749, 3.3). */
+export function scopeFor(permissions: readonly string[]): string {
+  return [...IDENTITY, ...permissions].join(' ');
+}
+
+/** The permissions among a token's scopes; an issuer that names none has granted what was asked for (RFC 6749, 5.1). */
+export function permissionsIn(scope: string | undefined, requested: readonly string[]): string[] {
+  return scope === undefined
+    ? [...requested]
+    : scope.split(' ').filter((name) => name !== '' && !IDENTITY.includes(name));
+}
+
+/** Permissions in a query: only what can be a scope at all, and no identity scopes. */
+export function requestedPermissions(query: unknown): string[] {
+  if (typeof query !== 'string') return [];
+  return permissionsIn(query, [])
+    .filter((name) => /^[\x21\x23-\x5b\x5d-\x7e]{1,64}$/.test(name))
+    .slice(0, 10);
+}

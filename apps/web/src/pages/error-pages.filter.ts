@@ -1,0 +1,33 @@
+import { type ArgumentsHost, Catch, type ExceptionFilter, Logger } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { loginPath } from '../login/return-to.js';
+import { LoginNeeded } from '../sessions/session.errors.js';
+import { explain } from './trouble.js';
+
+/** Every error leaves as a page that explains it, or as the way to the login. */
+@Catch()
+export class ErrorPages implements ExceptionFilter {
+  readonly #logger = new Logger(ErrorPages.name);
+
+  async catch(error: unknown, host: ArgumentsHost): Promise<void> {
+    const http = host.switchToHttp();
+    const request = http.getRequest<FastifyRequest>();
+    const reply = http.getResponse<FastifyReply>();
+    // A form's answer cannot be shown again by a link: its page can.
+    const page = request.method === 'GET' ? request.url : request.url.replace(/\?.*/, '');
+    if (error instanceof LoginNeeded) {
+      reply.redirect(loginPath(page), 303);
+      return;
+    }
+    const trouble = explain(error, page);
+    if (trouble.status >= 500) this.#logger.error(described(error));
+    if (trouble.retryAfterSeconds !== undefined) reply.header('retry-after', trouble.retryAfterSeconds);
+    await reply.code(trouble.status).view('trouble', { trouble });
+  }
+}
+
+/** An error and its causes in one line, without anything that was sent or received. */
+function described(error: unknown): string {
+  const { name = typeof error, message = '', cause } = (error ?? {}) as Partial<Error>;
+  return `${name}: ${message}${cause === undefined ? '' : ` <- ${described(cause)}`}`;
+}
