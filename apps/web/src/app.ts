@@ -30,7 +30,7 @@ export async function createWebApp({
   const app = await NestFactory.create<NestFastifyApplication>(
     await AppModule.with(variables),
     new FastifyAdapter({ bodyLimit: 64 * 1024 }),
-    { bufferLogs: false, abortOnError: false, ...(logger === false && { logger }) },
+    { abortOnError: false, logger: logger ?? ['warn', 'error', 'fatal'] },
   );
   const config: Config = app.get(ConfigService);
   await app.register(cookie);

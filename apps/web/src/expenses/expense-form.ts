@@ -38,9 +38,13 @@ export function refusedForm(submitted: Submitted, { problem }: ApiRefusal): Expe
 
 /** The API's request body. Fields left empty are left out; a value that is no plain number goes as it was typed. */
 export function expenseOf(submitted: Submitted): Record<string, string | number> {
-  const { value, ...values } = valuesOf(submitted);
+  const { value, currency, ...values } = valuesOf(submitted);
   const number = value !== undefined && /^-?\d{1,15}(\.\d{1,6})?$/.test(value) ? Number(value) : value;
-  return { ...values, ...(number !== undefined && { value: number }) };
+  return {
+    ...values,
+    ...(number !== undefined && { value: number }),
+    ...(currency !== undefined && { currency: currency.toUpperCase() }),
+  };
 }
 
 /** The submission's id, or a new one when somebody changed it. */

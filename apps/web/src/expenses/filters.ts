@@ -6,7 +6,7 @@ const NAMES = ['from', 'to', 'category', 'currency', 'text', 'min', 'max'];
 export function filtersIn(query: Readonly<Record<string, unknown>>): Filters {
   const set = NAMES.map((name) => [name, query[name]] as const)
     .filter((entry): entry is readonly [string, string] => typeof entry[1] === 'string')
-    .map(([name, value]) => [name, value.trim().slice(0, 200)] as const);
+    .map(([name, value]) => [name, name === 'currency' ? value.trim().toUpperCase() : value.trim()] as const);
   return Object.fromEntries(set.filter(([, value]) => value !== ''));
 }
 
