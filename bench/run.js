@@ -30,6 +30,8 @@ const rounds = options.quick ? 1 : Number(options.rounds);
 const newTokens = options.quick ? 60_000 : 150_000;
 const tokenCount = WARM_TOKENS + Math.max(CACHED_TOKENS, newTokens);
 const names = options.only?.split(',');
+const unknown = names?.filter((only) => !SERVERS.some(({ name }) => name === only)) ?? [];
+if (unknown.length > 0) throw new Error(`no such server: ${unknown.join(', ')}`);
 const servers = SERVERS.filter(({ name }) => !names || name === 'node-http' || names.includes(name));
 
 await ensureTokens(tokenCount, log);

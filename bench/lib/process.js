@@ -17,7 +17,8 @@ export async function startPinned(core, script, ...args) {
   const child = spawn(
     'taskset',
     ['-c', String(core), process.execPath, fileURLToPath(new URL(script, import.meta.url)), ...args],
-    { stdio: ['ignore', 'inherit', 'inherit', 'ipc'], env: { ...process.env, NODE_ENV: 'production' } },
+    // Request logs go nowhere: the servers write them, nobody needs them.
+    { stdio: ['ignore', 'ignore', 'inherit', 'ipc'], env: { ...process.env, NODE_ENV: 'production' } },
   );
   const message = await nextMessage(child, `${script} ${args.join(' ')}`, START_LIMIT_MS).catch((error) => {
     child.kill('SIGKILL');

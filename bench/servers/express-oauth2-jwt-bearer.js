@@ -1,12 +1,14 @@
 import { once } from 'node:events';
 import express from 'express';
 import { auth, requiredScopes } from 'express-oauth2-jwt-bearer';
+import { answerRefusal } from '../lib/refusal.js';
 
 /** Auth0's middleware for Express, as its README shows. */
 export async function start({ issuer, audience, scope, expenses }) {
   const app = express();
   app.use(auth({ issuerBaseURL: issuer, audience }));
   app.get('/', requiredScopes(scope), (_request, response) => response.json(expenses));
+  app.use(answerRefusal);
   const server = app.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return server.address().port;
