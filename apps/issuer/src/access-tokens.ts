@@ -44,7 +44,7 @@ function openIdScopes(ctx: KoaContextWithOIDC | undefined): string[] {
 /**
  * Reads a JWT access token that names /userinfo, in the form in which oidc-provider keeps opaque ones.
  *
- * @param keys the issuer's keys
+ * @param keys the issuer's RSA keys
  * @param grantIdOf finds the consent that the token rests on; a revoked one ends the token's use at /userinfo
  * @returns nothing for a token that is not ours, has expired or is not meant for /userinfo
  */
@@ -53,7 +53,7 @@ export async function readUserinfoToken(
   { issuer, userinfoUrl, keys, grantIdOf }: UserinfoTokenOptions,
 ): Promise<AdapterPayload | undefined> {
   try {
-    const { payload } = await jwtVerify(jwt, createLocalJWKSet({ keys }), {
+    const { payload } = await jwtVerify(jwt, createLocalJWKSet({ keys: keys.map(publicPart) }), {
       issuer,
       audience: userinfoUrl,
       typ: 'at+jwt',
@@ -75,6 +75,10 @@ export async function readUserinfoToken(
   } catch {
     return undefined;
   }
+}
+
+function publicPart({ kty, kid, alg, use, n, e }: JWK): JWK {
+  return { kty, kid, alg, use, n, e };
 }
 
 export interface UserinfoTokenOptions {

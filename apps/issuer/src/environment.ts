@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
-import { TENANT_FILE } from './start-issuer.js';
+import { TENANT_FILE } from './tenant.js';
 
 const environmentSchema = z.object({
   NODE_ENV: z
@@ -27,7 +27,9 @@ export type Environment = z.output<typeof environmentSchema>;
  * @throws EnvironmentError naming every faulty variable
  */
 export function readEnvironment(variables: Record<string, string | undefined> = process.env): Environment {
-  const parsed = environmentSchema.safeParse(variables);
+  // A variable that is set to nothing counts as absent.
+  const set = Object.fromEntries(Object.entries(variables).filter(([, value]) => value !== ''));
+  const parsed = environmentSchema.safeParse(set);
   if (!parsed.success) throw new EnvironmentError(parsed.error.issues);
   return parsed.data;
 }

@@ -5,7 +5,7 @@ const FORMAT = /^scrypt\$(\d{1,7})\$(\d{1,2})\$(\d{1,2})\$([\w-]{16,})\$([\w-]{4
 const MAX_MEMORY = 256 * 1024 * 1024;
 
 /** Verified for unknown users, so that the time of the answer does not tell who exists. */
-const NOBODY = `scrypt$16384$8$5$${randomBytes(16).toString('base64url')}$${randomBytes(32).toString('base64url')}`;
+const NOBODY = `scrypt$16384$8$1$${randomBytes(16).toString('base64url')}$${randomBytes(32).toString('base64url')}`;
 
 /** Whether the text is `scrypt$N$r$p$salt$hash` with salt and hash in base64url. */
 export function isPasswordHash(text: string): boolean {

@@ -9,7 +9,7 @@ import { pages } from './pages/pages.js';
 import { securityHeaders } from './pages/security-headers.js';
 import { createProvider } from './provider.js';
 import { SigningKeys } from './signing-keys.js';
-import { parseTenant, readTenant } from './tenant.js';
+import { parseTenant, readTenant, TENANT_FILE } from './tenant.js';
 import type { Tenant } from './tenant.schema.js';
 
 export interface IssuerOptions {
@@ -30,9 +30,6 @@ export interface RunningIssuer {
   rotateKeys(): Promise<void>;
   close(): Promise<void>;
 }
-
-/** The default tenant, shipped with this package. */
-export const TENANT_FILE = new URL('../tenant.json', import.meta.url);
 
 /**
  * Starts the issuer.

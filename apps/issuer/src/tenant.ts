@@ -11,6 +11,9 @@ import {
   type User,
 } from './tenant.schema.js';
 
+/** The tenant that comes with this package. */
+export const TENANT_FILE = new URL('../tenant.json', import.meta.url);
+
 /** Not for an API to define: they belong to OpenID Connect (Core 1.0, 5.4 and 11). */
 export const OIDC_SCOPES: readonly string[] = ['openid', 'profile', 'email', 'offline_access'];
 

@@ -28,7 +28,6 @@ export function securityHeaders(origins: readonly string[]) {
       'X-Content-Type-Options': 'nosniff',
       // The path of an authorization request holds its parameters: it is nobody's business.
       'Referrer-Policy': 'strict-origin',
-      'Cross-Origin-Opener-Policy': 'same-origin',
     });
     await next();
   };
