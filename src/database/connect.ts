@@ -1,0 +1,26 @@
+import type { Environment } from '../config/environment.js';
+import type { Database } from './database.js';
+import { PgliteDatabase } from './pglite.js';
+import { PostgresDatabase } from './postgres.js';
+
+/** The settings that the database needs. */
+export type DatabaseSettings = Pick<
+  Environment,
+  'DATABASE_URL' | 'DATABASE_POOL_SIZE' | 'DATABASE_STATEMENT_TIMEOUT'
+>;
+
+/**
+ * The database that DATABASE_URL names: `postgres://...`, `pglite:<folder>`, or `pglite:memory://` for tests. PostgreSQL
+ * is not contacted before the first query. The caller migrates and closes it.
+ *
+ * @throws DatabaseLocked when another process has PGlite's folder open
+ */
+export async function connectDatabase(settings: DatabaseSettings): Promise<Database> {
+  const { DATABASE_URL: url } = settings;
+  if (url.startsWith('pglite:')) return PgliteDatabase.open(url.slice('pglite:'.length));
+  return new PostgresDatabase({
+    url,
+    poolSize: settings.DATABASE_POOL_SIZE,
+    statementTimeoutSeconds: settings.DATABASE_STATEMENT_TIMEOUT,
+  });
+}

@@ -1,0 +1,35 @@
+import type { PgDatabase, PgQueryResultHKT } from 'drizzle-orm/pg-core';
+import { translated } from './database.errors.js';
+
+/** What queries are written on: the database itself, or a transaction of it. The same on both engines. */
+export type Queries = PgDatabase<PgQueryResultHKT>;
+
+/** The way to the data. One per process; made by `connectDatabase`. */
+export abstract class Database {
+  /** For queries that are prepared once; run them inside `query`. */
+  abstract readonly queries: Queries;
+
+  /**
+   * Runs a read of one statement.
+   * @throws DatabaseUnavailable when the database is away or takes too long, else DatabaseFault
+   */
+  query<T>(work: (queries: Queries) => Promise<T>): Promise<T> {
+    return translated(() => work(this.queries));
+  }
+
+  /**
+   * Runs writes that belong together: all of them happen, or none when `work` rejects.
+   * @throws what `work` throws; database errors as `query` does
+   */
+  transaction<T>(work: (queries: Queries) => Promise<T>): Promise<T> {
+    return translated(() => this.inTransaction(work));
+  }
+
+  protected abstract inTransaction<T>(work: (queries: Queries) => Promise<T>): Promise<T>;
+
+  /** Applies the migrations that are missing; safe while other processes do the same. */
+  abstract migrate(): Promise<void>;
+
+  /** Lets running queries end, then gives everything back. */
+  abstract close(): Promise<void>;
+}

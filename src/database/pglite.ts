@@ -1,0 +1,61 @@
+import { PGlite } from '@electric-sql/pglite';
+import { drizzle } from 'drizzle-orm/pglite';
+import { migrate } from 'drizzle-orm/pglite/migrator';
+import { mkdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { Database, type Queries } from './database.js';
+import { lockFolder } from './folder-lock.js';
+import { MIGRATIONS_FOLDER } from './migrations.js';
+
+/** As PGlite itself calls a database that is gone when the process ends. */
+const IN_MEMORY = 'memory://';
+
+/**
+ * PostgreSQL inside this process, for one machine. It has a single connection: transactions run one after the other.
+ * A commit is in the files before it is acknowledged, so a killed process loses none; PGlite has no fsync, so a power
+ * cut may.
+ */
+export class PgliteDatabase extends Database {
+  readonly queries: Queries;
+
+  private constructor(
+    private readonly pglite: PGlite,
+    private readonly unlock: () => void,
+  ) {
+    super();
+    this.queries = drizzle(pglite);
+  }
+
+  /**
+   * @param location a folder, made when it is not there, or `memory://`
+   * @throws DatabaseLocked when another process has the folder open
+   */
+  static async open(location: string): Promise<PgliteDatabase> {
+    if (location === IN_MEMORY) return new PgliteDatabase(await PGlite.create(IN_MEMORY), () => {});
+    const folder = resolve(location);
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    const unlock = lockFolder(folder);
+    try {
+      return new PgliteDatabase(await PGlite.create(join(folder, 'pgdata')), unlock);
+    } catch (error) {
+      unlock();
+      throw error;
+    }
+  }
+
+  protected inTransaction<T>(work: (queries: Queries) => Promise<T>): Promise<T> {
+    return this.queries.transaction((transaction) => work(transaction));
+  }
+
+  migrate(): Promise<void> {
+    return migrate(drizzle(this.pglite), { migrationsFolder: MIGRATIONS_FOLDER });
+  }
+
+  async close(): Promise<void> {
+    try {
+      await this.pglite.close();
+    } finally {
+      this.unlock();
+    }
+  }
+}

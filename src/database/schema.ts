@@ -1,0 +1,88 @@
+import { sql } from 'drizzle-orm';
+import {
+  check,
+  customType,
+  date,
+  index,
+  integer,
+  jsonb,
+  numeric,
+  pgTable,
+  primaryKey,
+  text,
+  uuid,
+} from 'drizzle-orm/pg-core';
+
+/** A moment as ISO 8601 in UTC. Milliseconds, for that is all a JavaScript date holds. */
+const isoMoment = customType<{ data: string; driverData: string }>({
+  dataType: () => 'timestamp(3) with time zone',
+  fromDriver: (written) => new Date(written).toISOString(),
+});
+
+const moment = (name: string) =>
+  isoMoment(name)
+    .notNull()
+    .default(sql`now()`);
+
+/**
+ * The expenses of all owners. `value` has 15 digits, the most that a JSON number holds exactly in every parser
+ * that reads it as an IEEE 754 double; `version` counts the changes of a row and is its entity tag.
+ */
+export const expenses = pgTable(
+  'expenses',
+  {
+    id: uuid().primaryKey(),
+    owner: text().notNull(),
+    date: date({ mode: 'string' }).notNull(),
+    description: text().notNull(),
+    value: numeric({ precision: 15, scale: 4, mode: 'number' }).notNull(),
+    currency: text().notNull(),
+    category: text(),
+    version: integer().notNull().default(1),
+    createdAt: moment('created_at'),
+    updatedAt: moment('updated_at'),
+  },
+  (table) => [
+    // The order of the list, for one owner and for all: a page is one walk along an index, without a sort.
+    // Nulls first because that is what `ORDER BY ... DESC` means; another index would not serve it.
+    index('expenses_of_owner_newest_first').on(
+      table.owner,
+      table.date.desc().nullsFirst(),
+      table.id.desc().nullsFirst(),
+    ),
+    index('expenses_newest_first').on(table.date.desc().nullsFirst(), table.id.desc().nullsFirst()),
+    check('expenses_value_is_not_zero', sql`${table.value} <> 0`),
+  ],
+);
+
+/** The first answer to every request that carried an Idempotency-Key, kept for its retries. */
+export const idempotencyKeys = pgTable(
+  'idempotency_keys',
+  {
+    owner: text().notNull(),
+    key: text().notNull(),
+    /** SHA-256 of what was asked: the same key with another request is a fault of the client. */
+    fingerprint: text().notNull(),
+    answer: jsonb(),
+    createdAt: moment('created_at'),
+  },
+  (table) => [primaryKey({ columns: [table.owner, table.key] })],
+);
+
+/** Who wrote what and when; a row is written in the transaction of the change that it tells of, and never changed. */
+export const auditLog = pgTable(
+  'audit_log',
+  {
+    id: uuid().primaryKey(),
+    at: moment('at'),
+    /** `sub` of the access token. */
+    subject: text().notNull(),
+    /** The application that the access token was issued to. */
+    clientId: text('client_id'),
+    action: text({ enum: ['create', 'update', 'delete', 'import'] }).notNull(),
+    expenseId: uuid('expense_id'),
+    before: jsonb(),
+    after: jsonb(),
+  },
+  (table) => [index('audit_log_of_expense').on(table.expenseId)],
+);

@@ -1,0 +1,116 @@
+import { Injectable } from '@nestjs/common';
+import { and, desc, eq, type SQL, sql } from 'drizzle-orm';
+import { v7 as uuidv7 } from 'uuid';
+import { Database, type Queries } from '../database/database.js';
+import { expenses } from '../database/schema.js';
+import { audit } from './audit.js';
+import type { Expense, ExpenseFields } from './expense.schema.js';
+import { after, matching, ownedBy } from './expenses.conditions.js';
+import type { Filters } from './expenses.query.js';
+import { ExpensesRepository, type Page } from './expenses.repository.js';
+import { once, type Retry } from './idempotency.js';
+import { type Author, EVERYBODY, type Owner, type Owners } from './owner.js';
+
+/** Newest first: by date, and within a date by id, which begins with the time of its making. */
+const newestFirst = [desc(expenses.date), desc(expenses.id)];
+
+/** Expenses in PostgreSQL or PGlite. */
+@Injectable()
+export class DrizzleExpensesRepository extends ExpensesRepository {
+  private readonly prepared: ReturnType<typeof prepare>;
+
+  constructor(private readonly database: Database) {
+    super();
+    this.prepared = prepare(database.queries);
+  }
+
+  list(owners: Owners, filters: Filters, { limit, after: position }: Page): Promise<Expense[]> {
+    return this.database.query((queries) => {
+      if (owners !== EVERYBODY && isEmpty(filters)) {
+        return position
+          ? this.prepared.nextPage.execute({ owner: owners, limit, ...position })
+          : this.prepared.firstPage.execute({ owner: owners, limit });
+      }
+      return queries
+        .select()
+        .from(expenses)
+        .where(and(matching(owners, filters), position && after(position)))
+        .orderBy(...newestFirst)
+        .limit(limit);
+    });
+  }
+
+  async find(owners: Owners, id: string): Promise<Expense | undefined> {
+    const [expense] = await this.database.query((queries) =>
+      queries
+        .select()
+        .from(expenses)
+        .where(and(ownedBy(owners), eq(expenses.id, id))),
+    );
+    return expense;
+  }
+
+  create(author: Author, expense: ExpenseFields, retry?: Retry): Promise<Expense> {
+    return this.database.transaction((transaction) =>
+      once(transaction, author.owner, retry, async () => {
+        const [created] = await transaction
+          .insert(expenses)
+          .values({ id: uuidv7(), owner: author.owner, ...expense })
+          .returning();
+        await audit(transaction, author, { action: 'create', expenseId: created!.id, after: created });
+        return created!;
+      }),
+    );
+  }
+
+  import(
+    author: Author,
+    batches: AsyncIterable<readonly ExpenseFields[]> | Iterable<readonly ExpenseFields[]>,
+    retry?: Retry,
+  ): Promise<number> {
+    return this.database.transaction((transaction) =>
+      once(transaction, author.owner, retry, async () => {
+        let rows = 0;
+        for await (const batch of batches) {
+          await transaction.execute(insertBatch(author.owner, batch));
+          rows += batch.length;
+        }
+        await audit(transaction, author, { action: 'import', after: { rows } });
+        return rows;
+      }),
+    );
+  }
+}
+
+/** As JSON, for a statement with a parameter per value takes the server much longer to read than to execute. */
+function insertBatch(owner: Owner, batch: readonly ExpenseFields[]): SQL {
+  const rows = JSON.stringify(batch.map((fields) => ({ ...fields, id: uuidv7() })));
+  return sql`
+    INSERT INTO ${expenses} (id, owner, date, description, value, currency, category)
+    SELECT id, ${owner}, date, description, value, currency, category
+    FROM json_to_recordset(${rows}::json) AS batch
+      (id uuid, date date, description text, value numeric, currency text, category text)`;
+}
+
+function isEmpty(filters: Filters): boolean {
+  return Object.entries(filters).every(([name, value]) => value === undefined || name === 'owner');
+}
+
+/** The statements of the busiest requests, which the server parses and plans once per connection. */
+function prepare(queries: Queries) {
+  const limit = sql.placeholder('limit');
+  const own = eq(expenses.owner, sql.placeholder('owner'));
+  const page = () =>
+    queries
+      .select()
+      .from(expenses)
+      .orderBy(...newestFirst)
+      .limit(limit);
+  const position = { date: sql.placeholder('date'), id: sql.placeholder('id') };
+  return {
+    firstPage: page().where(own).prepare('expenses_first_page'),
+    nextPage: page()
+      .where(and(own, after(position)))
+      .prepare('expenses_next_page'),
+  };
+}
