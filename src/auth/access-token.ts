@@ -7,7 +7,8 @@ export interface AccessToken {
 }
 
 const BASE64URL = /^[A-Za-z0-9_-]+$/;
-const utf8 = new TextDecoder('utf-8', { fatal: true });
+// A byte order mark is kept, and then fails as JSON: jsonwebtoken would not take it away either.
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /**
  * Takes a JWT in compact serialisation apart: three base64url segments (RFC 7515, 7.1), of which the first two are JSON

@@ -10,6 +10,14 @@ const DISCOVERY = '/.well-known/openid-configuration';
 const KEYS = '/.well-known/jwks.json';
 const TOKEN_LIFETIME_SECONDS = 3600;
 
+/** The issuers that were started and not closed, by URL. */
+const running = new Map<string, TestIssuer>();
+
+/** The test issuer with this URL, with or without the slash at its end. */
+export function runningIssuer(url: string): TestIssuer | undefined {
+  return running.get(url.replace(/\/?$/, '/'));
+}
+
 /** Settings of a test issuer. */
 export interface TestIssuerOptions {
   /** The API that its tokens are meant for. Default `https://expenses-api`. */
@@ -53,6 +61,7 @@ export class TestIssuer {
     const issuer = new TestIssuer(audience);
     await issuer.rotateKeys();
     await issuer.listen();
+    running.set(issuer.url, issuer);
     return issuer;
   }
 
@@ -67,11 +76,11 @@ export class TestIssuer {
   }
 
   /** The usual claims of an access token, in the manner of Auth0. */
-  claims({ sub = 'auth0|alice', scopes, ...others }: TestClaims = {}): Record<string, unknown> {
+  claims({ scopes, ...others }: TestClaims = {}): Record<string, unknown> {
     const now = Math.floor(Date.now() / 1000);
     return {
       iss: this.url,
-      sub,
+      sub: 'auth0|alice',
       aud: [this.audience, `${this.url}userinfo`],
       iat: now,
       exp: now + TOKEN_LIFETIME_SECONDS,
@@ -137,6 +146,7 @@ export class TestIssuer {
 
   /** Stops the issuer. */
   async close(): Promise<void> {
+    running.delete(this.url);
     await this.stopListening();
     this.taken.splice(0).forEach(giveBack);
   }

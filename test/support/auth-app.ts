@@ -1,0 +1,44 @@
+import { jest } from '@jest/globals';
+import { ConfigService } from '@nestjs/config';
+import { AUTH_OPTIONS, type AuthOptions } from '../../src/auth/index.js';
+import { authOptions } from '../../src/config/auth.options.js';
+import type { Environment } from '../../src/config/environment.js';
+import { Database } from '../../src/database/database.js';
+import { PostgresDatabase } from '../../src/database/postgres.js';
+import { createTestApp, type TestApp, type TestIssuer } from '../../src/testing/index.js';
+import { BASE_URL } from './refusal.js';
+import { ReportsModule } from './reports.module.js';
+
+// On a busy machine an application takes longer to make than hooks may by default.
+jest.setTimeout(30_000);
+
+/** How the application of a test of authentication differs from the usual one. */
+export interface AuthAppOptions {
+  readonly variables?: Readonly<Record<string, string>>;
+  /** Options that no environment variable sets. */
+  readonly auth?: Partial<AuthOptions>;
+}
+
+/** It is not contacted before the first query, and there is none: nothing about access tokens needs it. */
+const unreachable = { url: 'postgres://127.0.0.1:9/none', poolSize: 1, statementTimeoutSeconds: 1 };
+
+/** The application with the routes of `ReportsModule`, and with a database that cannot be reached. */
+export function createAuthApp(
+  issuer: TestIssuer,
+  { variables, auth }: AuthAppOptions = {},
+): Promise<TestApp> {
+  return createTestApp({
+    issuer,
+    imports: [ReportsModule],
+    variables: { BASE_URL, ...variables },
+    override: (module) =>
+      module
+        .overrideProvider(Database)
+        .useFactory({ factory: () => new PostgresDatabase(unreachable) })
+        .overrideProvider(AUTH_OPTIONS)
+        .useFactory({
+          factory: (config: ConfigService<Environment, true>) => ({ ...authOptions(config), ...auth }),
+          inject: [ConfigService],
+        }),
+  });
+}
