@@ -4,6 +4,8 @@ import { APP_FILTER, APP_PIPE } from '@nestjs/core';
 import { AuthModule } from './auth/index.js';
 import { authOptions } from './config/auth.options.js';
 import type { Configuration } from './config/config.module.js';
+import { DatabaseModule } from './database/database.module.js';
+import { ExpensesModule } from './expenses/expenses.module.js';
 import { HealthModule } from './health/health.module.js';
 import { ProblemFilter } from './http/problem.filter.js';
 import { ValidationPipe } from './http/validation.pipe.js';
@@ -12,7 +14,7 @@ import { RedisModule } from './redis/redis.module.js';
 type Modules = NonNullable<DynamicModule['imports']>;
 
 /** The list of modules. A new resource is one more line here. */
-const features: Modules = [];
+const features: Modules = [ExpensesModule];
 
 /** The root of the application. */
 @Module({})
@@ -25,6 +27,7 @@ export class AppModule {
         configuration.module,
         // Global, so that whoever measures or reports on it can ask its parts.
         { ...AuthModule.forRootAsync({ inject: [ConfigService], useFactory: authOptions }), global: true },
+        DatabaseModule,
         RedisModule,
         HealthModule,
         ...features,
