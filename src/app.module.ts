@@ -9,6 +9,7 @@ import { ExpensesModule } from './expenses/expenses.module.js';
 import { HealthModule } from './health/health.module.js';
 import { ProblemFilter } from './http/problem.filter.js';
 import { ValidationPipe } from './http/validation.pipe.js';
+import { LoggingModule } from './logging/logging.module.js';
 import { RedisModule } from './redis/redis.module.js';
 
 type Modules = NonNullable<DynamicModule['imports']>;
@@ -27,6 +28,7 @@ export class AppModule {
         configuration.module,
         // Global, so that whoever measures or reports on it can ask its parts.
         { ...AuthModule.forRootAsync({ inject: [ConfigService], useFactory: authOptions }), global: true },
+        LoggingModule,
         DatabaseModule,
         RedisModule,
         HealthModule,

@@ -1,8 +1,10 @@
-import { randomUUID } from 'node:crypto';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { Logger } from 'nestjs-pino';
 import { AppModule } from './app.module.js';
 import { type Environment, loadConfiguration } from './config/config.module.js';
+import { requestFields } from './http/request.fields.js';
+import { requestIds } from './http/request-id.js';
 
 /** Largest body, in bytes. */
 const BODY_LIMIT = 1024 * 1024;
@@ -12,17 +14,16 @@ export function createAdapter(environment: Environment): FastifyAdapter {
   const adapter = new FastifyAdapter({
     trustProxy: environment.TRUST_PROXY,
     bodyLimit: BODY_LIMIT,
-    genReqId: () => randomUUID(),
+    genReqId: requestIds(environment.TRUST_PROXY),
     requestIdHeader: false,
     skipMiddie: true,
   });
-  adapter
-    .getInstance()
-    .decorateRequest('user', undefined)
-    .addHook('onRequest', (request, reply, done) => {
-      void reply.header('x-request-id', request.id);
-      done();
-    });
+  const fastify = adapter.getInstance();
+  for (const field of requestFields) fastify.decorateRequest(field, undefined);
+  fastify.addHook('onRequest', (request, reply, done) => {
+    void reply.header('x-request-id', request.id);
+    done();
+  });
   return adapter;
 }
 
@@ -40,8 +41,9 @@ export async function createApp(
   const app = await NestFactory.create<NestFastifyApplication>(
     AppModule.forRoot(configuration),
     createAdapter(environment),
-    { abortOnError: false },
+    { abortOnError: false, bufferLogs: true },
   );
+  app.useLogger(app.get(Logger));
   app.enableShutdownHooks();
   return { app, environment };
 }

@@ -1,8 +1,11 @@
+import { jest } from '@jest/globals';
 import { SigningKeys } from '../src/auth/index.js';
 import { Readiness } from '../src/health/readiness.js';
 import { createTestApp, startTestIssuer, type TestApp, type TestIssuer } from '../src/testing/index.js';
 
 const REDIS_URL = 'redis://127.0.0.1:6379';
+jest.setTimeout(60_000);
+
 const delay = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Asks until the answer is the wanted one, for at most five seconds. */
