@@ -1,3 +1,4 @@
+import { sql } from 'drizzle-orm';
 import type { PgDatabase, PgQueryResultHKT } from 'drizzle-orm/pg-core';
 import { translated } from './database.errors.js';
 
@@ -23,6 +24,11 @@ export abstract class Database {
    */
   transaction<T>(work: (queries: Queries) => Promise<T>): Promise<T> {
     return translated(() => this.inTransaction(work));
+  }
+
+  /** Asks the database for a sign of life. @throws DatabaseUnavailable */
+  async ping(): Promise<void> {
+    await this.query((queries) => queries.execute(sql`SELECT 1`));
   }
 
   protected abstract inTransaction<T>(work: (queries: Queries) => Promise<T>): Promise<T>;

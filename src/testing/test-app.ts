@@ -4,6 +4,7 @@ import { Test, type TestingModuleBuilder } from '@nestjs/testing';
 import { createAdapter } from '../app.js';
 import { AppModule } from '../app.module.js';
 import { loadConfiguration } from '../config/config.module.js';
+import { createTestDatabase, type TestDatabase } from './test-database.js';
 import type { TestIssuer } from './test-issuer.js';
 
 /** What `inject` takes beside a URL. */
@@ -25,7 +26,10 @@ export interface TestAppOptions {
 
 /** The real application, ready for requests without a port, or with one after `listen`. */
 export class TestApp {
-  constructor(readonly app: NestFastifyApplication) {}
+  constructor(
+    readonly app: NestFastifyApplication,
+    private readonly database?: TestDatabase,
+  ) {}
 
   /** Sends a GET request without going through a socket. */
   get(url: string, token?: string): Promise<InjectedResponse> {
@@ -48,24 +52,26 @@ export class TestApp {
     return this.app.getUrl();
   }
 
-  /** Closes the application. */
-  close(): Promise<void> {
-    return this.app.close();
+  /** Closes the application, and removes the database that was made for it. */
+  async close(): Promise<void> {
+    await this.app.close();
+    await this.database?.drop();
   }
 }
 
 /**
- * Makes the real application against a test issuer, with an in-memory database and no limits on the rate of requests;
+ * Makes the real application against a test issuer, with an embedded database and no limits on the rate of requests;
  * `close` it when done.
  */
 export async function createTestApp(options: TestAppOptions): Promise<TestApp> {
   const { issuer, imports, variables, override = (module) => module } = options;
+  const database = variables?.DATABASE_URL === undefined ? await createTestDatabase() : undefined;
   const configuration = await loadConfiguration({
     NODE_ENV: 'test',
     LOG_LEVEL: 'silent',
     ISSUER_BASE_URL: issuer.url,
     ALLOWED_AUDIENCES: issuer.audience,
-    DATABASE_URL: 'pglite:memory://',
+    ...(database && { DATABASE_URL: database.url }),
     RATE_LIMIT: '0',
     FAILED_AUTH_LIMIT: '0',
     ...variables,
@@ -77,5 +83,5 @@ export async function createTestApp(options: TestAppOptions): Promise<TestApp> {
   });
   await app.init();
   await app.getHttpAdapter().getInstance().ready();
-  return new TestApp(app);
+  return new TestApp(app, database);
 }
