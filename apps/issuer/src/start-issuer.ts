@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import type { DatabaseSync } from 'node:sqlite';
 import { redirectOrigins } from './clients.js';
 import { openDatabase } from './database.js';
+import { jsonToForm } from './json-bodies.js';
 import { LoginThrottle } from './pages/login-throttle.js';
 import { pages } from './pages/pages.js';
 import { securityHeaders } from './pages/security-headers.js';
@@ -95,7 +96,10 @@ function withCurrentKeys(keys: SigningKeys, host: string, listener: () => Reques
       serve = listener();
       served = current;
     }
-    return serve(req, res);
+    void jsonToForm(req).then(
+      (request) => serve(request, res),
+      () => res.destroy(),
+    );
   };
 }
 

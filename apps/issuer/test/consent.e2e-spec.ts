@@ -1,4 +1,5 @@
 import { startIssuer, type RunningIssuer } from '../src/start-issuer.js';
+import { readTenant, TENANT_FILE } from '../src/tenant.js';
 import { Browser, type Page } from './support/browser.js';
 import { AUDIENCE, enterPassword, oauthErrorOf, RelyingParty } from './support/relying-party.js';
 
@@ -36,6 +37,23 @@ describe('Consent', () => {
       'See your name',
       'Keep this access while you are away',
     ]);
+  });
+
+  it('asks for a permission that was added to the tenant, whose tokens live as long as the tenant says', async () => {
+    const tenant = readTenant(TENANT_FILE);
+    tenant.apis[0]!.permissions.push({ value: 'approve:expenses', description: 'Approve expenses' });
+    tenant.apis[0]!.tokenLifetimeSeconds = 7;
+    tenant.users[0]!.permissions[AUDIENCE]!.push('approve:expenses');
+    await running.close();
+    running = await startIssuer({ port: 0, tenant });
+    web = await RelyingParty.discover(running.issuer, 'expenses-web');
+    browser = new Browser(running.issuer);
+
+    const parameters = { audience: AUDIENCE, scope: 'openid approve:expenses' };
+    expect((await ask(parameters)).list('What is asked for')).toEqual(['Approve expenses']);
+    const tokens = await web.logIn(browser, 'alice@example.com', parameters);
+    expect(tokens.scope).toBe('openid approve:expenses');
+    expect(tokens.expires_in).toBe(7);
   });
 
   it('does not ask for permissions that the user does not have', async () => {

@@ -24,6 +24,11 @@ describe('client_credentials', () => {
     return { status: response.status, body: (await response.json()) as Record<string, string> };
   }
 
+  function sendJson(body: string): Promise<Response> {
+    const headers = { 'content-type': 'application/json' };
+    return fetch(`${running.issuer}oauth/token`, { method: 'POST', headers, body });
+  }
+
   it('gives an application an RS256 JWT for the API that it names in audience', async () => {
     const { status, body } = await requestToken({ audience: AUDIENCE });
     expect(status).toBe(200);
@@ -79,5 +84,20 @@ describe('client_credentials', () => {
     const answer = await requestToken(parameters);
     expect(answer).toMatchObject({ status, body: { error } });
     expect(answer.body).not.toHaveProperty('access_token');
+  });
+
+  it('takes the parameters as JSON too, as Auth0 does', async () => {
+    const request = {
+      grant_type: 'client_credentials',
+      client_id: 'lab-cli',
+      client_secret: 'sample-secret-of-lab-cli',
+      audience: AUDIENCE,
+    };
+    const response = await sendJson(JSON.stringify(request));
+    expect(response.status).toBe(200);
+    expect(await response.json()).toHaveProperty('access_token');
+    for (const body of ['{', '[]', 'null', JSON.stringify({ ...request, pad: 'x'.repeat(20_000) })]) {
+      expect((await sendJson(body)).status).toBe(400);
+    }
   });
 });

@@ -60,7 +60,7 @@ export async function grantRequest(provider: Provider, interaction: Interaction)
   return grant.save();
 }
 
-/** The descriptions of OpenID Connect scopes and of permissions by API identifier. */
+/** The descriptions of permissions by API identifier, in the tenant's order, and of OpenID Connect scopes. */
 export function describeScopes(
   tenant: ParsedTenant,
   oidcScopes: readonly string[],
@@ -68,7 +68,8 @@ export function describeScopes(
 ): string[] {
   const ofApis = Object.entries(permissions).flatMap(([identifier, values]) => {
     const api = tenant.apis.find((candidate) => candidate.identifier === identifier);
-    return values.map((value) => api?.permissions.find((p) => p.value === value)?.description ?? value);
+    const granted = api?.permissions.filter(({ value }) => values.includes(value)) ?? [];
+    return granted.map(({ description }) => description);
   });
   return [...ofApis, ...oidcScopes.flatMap((scope) => OIDC_DESCRIPTIONS[scope] ?? [])];
 }
