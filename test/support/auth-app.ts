@@ -20,7 +20,8 @@ export interface AuthAppOptions {
 }
 
 /** It is not contacted before the first query, and there is none: nothing about access tokens needs it. */
-const unreachable = { url: 'postgres://127.0.0.1:9/none', poolSize: 1, statementTimeoutSeconds: 1 };
+const DATABASE_URL = 'postgres://127.0.0.1:9/none';
+const settings = { url: DATABASE_URL, poolSize: 1, statementTimeoutSeconds: 1 };
 
 /** The application with the routes of `ReportsModule`, and with a database that cannot be reached. */
 export function createAuthApp(
@@ -30,11 +31,11 @@ export function createAuthApp(
   return createTestApp({
     issuer,
     imports: [ReportsModule],
-    variables: { BASE_URL, ...variables },
+    variables: { BASE_URL, DATABASE_URL, ...variables },
     override: (module) =>
       module
         .overrideProvider(Database)
-        .useFactory({ factory: () => new PostgresDatabase(unreachable) })
+        .useFactory({ factory: () => new PostgresDatabase(settings) })
         .overrideProvider(AUTH_OPTIONS)
         .useFactory({
           factory: (config: ConfigService<Environment, true>) => ({ ...authOptions(config), ...auth }),
