@@ -36,10 +36,11 @@ export class Consents {
    * access tokens that rest on it. A JWT access token stays good until it expires: nobody asks us about it.
    */
   revoke(accountId: string, clientId: string): void {
-    const id = this.idOf(accountId, clientId);
-    if (id === undefined) return;
-    this.database
-      .prepare(`DELETE FROM artifact WHERE (model = 'Grant' AND id = ?) OR payload ->> 'grantId' = ?`)
-      .run(id, id);
+    const remove = this.database.prepare(
+      `DELETE FROM artifact WHERE (model = 'Grant' AND id = ?) OR payload ->> 'grantId' = ?`,
+    );
+    for (let id = this.idOf(accountId, clientId); id !== undefined; id = this.idOf(accountId, clientId)) {
+      remove.run(id, id);
+    }
   }
 }

@@ -166,6 +166,21 @@ describe('Consent', () => {
       expect((await web.refresh(tokens.refresh_token)).access_token).toEqual(expect.any(String));
     });
 
+    it('is one, and revoked as one, when two browsers of the user gave it at the same time', async () => {
+      const first = await ask(READ);
+      const otherBrowser = new Browser(running.issuer);
+      const login = await otherBrowser.open((await web.request(READ_AND_CREATE)).url);
+      const second = await enterPassword(otherBrowser, login, 'alice@example.com');
+      await browser.press(first, 'Accept');
+      await otherBrowser.press(second, 'Accept');
+
+      const page = await browser.open('/applications');
+      expect(page.html.match(/<section/g)).toHaveLength(1);
+      expect(page.text).toContain('Add expenses to your reports');
+      await browser.press(page, 'Revoke access of Expenses web application');
+      expect((await ask(READ)).list('What you have allowed already')).toEqual([]);
+    });
+
     it('is not revoked by a form from elsewhere (CSRF)', async () => {
       const tokens = await web.logIn(browser, 'alice@example.com', READ);
       const page = await browser.open('/applications');

@@ -5,9 +5,11 @@ import { errors } from 'oidc-provider';
 import type Provider from 'oidc-provider';
 import { Consents } from '../consents.js';
 import type { ParsedTenant } from '../tenant.schema.js';
-import { ApplicationsPage } from './applications.js';
+import { ApplicationsPage } from './applications-page.js';
 import { CsrfTokens, FormError } from './forms.js';
-import { Interactions } from './interactions.js';
+import { ConsentPage } from './consent-page.js';
+import { loadInteraction } from './interaction.js';
+import { LoginPage } from './login-page.js';
 import type { LoginThrottle } from './login-throttle.js';
 import { auth0Logout, nameLogoutClient } from './logout.js';
 import { renderPage } from './views.js';
@@ -24,19 +26,27 @@ export interface PagesOptions {
 /** The pages that oidc-provider leaves to us, as a middleware in front of it. */
 export function pages(provider: Provider, { tenant, database, secret, throttle }: PagesOptions) {
   const csrf = new CsrfTokens(secret);
-  const interactions = new Interactions(provider, tenant, csrf, throttle);
-  const applications = new ApplicationsPage(provider, tenant, new Consents(database), csrf);
+  const consents = new Consents(database);
+  const login = new LoginPage(provider, tenant, csrf, throttle);
+  const consent = new ConsentPage(provider, tenant, consents, csrf);
+  const applications = new ApplicationsPage(provider, tenant, consents, csrf);
 
   const routes: [method: string, path: RegExp, handler: (ctx: Context) => Promise<void> | void][] = [
     ['GET', /^\/$/, (ctx) => ctx.redirect('/applications')],
     ['GET', /^\/issuer\.css$/, sendStylesheet],
-    ['GET', /^\/interaction\/[\w-]+$/, (ctx) => interactions.show(ctx)],
-    ['POST', /^\/interaction\/[\w-]+\/login$/, (ctx) => interactions.login(ctx)],
-    ['POST', /^\/interaction\/[\w-]+\/consent$/, (ctx) => interactions.consent(ctx)],
+    ['GET', /^\/interaction\/[\w-]+$/, showInteraction],
+    ['POST', /^\/interaction\/[\w-]+\/login$/, (ctx) => login.submit(ctx)],
+    ['POST', /^\/interaction\/[\w-]+\/consent$/, (ctx) => consent.submit(ctx)],
     ['GET', /^\/applications$/, (ctx) => applications.show(ctx)],
     ['POST', /^\/applications\/revoke$/, (ctx) => applications.revoke(ctx)],
     ['GET', /^\/v2\/logout$/, (ctx) => auth0Logout(ctx, provider, tenant)],
   ];
+
+  async function showInteraction(ctx: Context): Promise<void> {
+    const interaction = await loadInteraction(ctx, provider, tenant);
+    if (interaction.prompt.name === 'login') return login.show(ctx, interaction);
+    return consent.show(ctx, interaction);
+  }
 
   return async (ctx: Context, next: Next): Promise<void> => {
     const route = routes.find(([method, path]) => method === ctx.method && path.test(ctx.path));

@@ -6,7 +6,7 @@ import type { Consents } from '../consents.js';
 import { findApplication, findUser } from '../tenant.js';
 import { scopeWords } from '../access-tokens.js';
 import type { ParsedTenant } from '../tenant.schema.js';
-import { describeScopes } from './consent-request.js';
+import { describeScopes } from './descriptions.js';
 import { readForm, type CsrfTokens } from './forms.js';
 import { renderPage } from './views.js';
 
@@ -47,13 +47,12 @@ export class ApplicationsPage {
 
   private describe(grant: Grant): Record<string, unknown> {
     const application = findApplication(this.tenant, grant.clientId);
-    const permissions = Object.fromEntries(
-      this.tenant.apis.map(({ identifier }) => [identifier, scopeWords(grant.getResourceScope(identifier))]),
-    );
     return {
       clientId: grant.clientId,
       name: application?.name ?? grant.clientId,
-      allowed: describeScopes(this.tenant, scopeWords(grant.getOIDCScope()), permissions),
+      allowed: describeScopes(this.tenant, scopeWords(grant.getOIDCScope()), (identifier) =>
+        scopeWords(grant.getResourceScope(identifier)),
+      ),
       since: grant.iat === undefined ? undefined : new Date(grant.iat * 1000).toISOString().slice(0, 10),
     };
   }

@@ -1,0 +1,64 @@
+import type { Context } from 'koa';
+import type Provider from 'oidc-provider';
+import { verifyPassword } from '../passwords.js';
+import type { ParsedTenant } from '../tenant.schema.js';
+import { readForm, type CsrfTokens } from './forms.js';
+import { applicationName, finishInteraction, loadInteraction, type Interaction } from './interaction.js';
+import type { LoginThrottle } from './login-throttle.js';
+import { renderPage } from './views.js';
+
+/** Asks for e-mail address and password. */
+export class LoginPage {
+  constructor(
+    private readonly provider: Provider,
+    private readonly tenant: ParsedTenant,
+    private readonly csrf: CsrfTokens,
+    private readonly throttle: LoginThrottle,
+  ) {}
+
+  show(ctx: Context, interaction: Interaction): void {
+    const hint = interaction.params['login_hint'];
+    this.render(ctx, interaction, { userName: typeof hint === 'string' ? hint : '' });
+  }
+
+  /** POST /interaction/:uid/login with `user_name` (the e-mail address) and `password` */
+  async submit(ctx: Context): Promise<void> {
+    const interaction = await loadInteraction(ctx, this.provider, this.tenant);
+    const form = await readForm(ctx);
+    this.csrf.check(form, interaction.uid);
+    const userName = (form.get('user_name') ?? '').trim();
+
+    const wait = await this.throttle.attempt(ctx.ip, userName);
+    if (wait > 0) {
+      ctx.status = 429;
+      ctx.set('Retry-After', String(wait));
+      const fault = `Too many failed logins. Try again in ${minutes(wait)}.`;
+      return this.render(ctx, interaction, { userName, fault });
+    }
+
+    const user = this.tenant.users.find(({ email }) => email.toLowerCase() === userName.toLowerCase());
+    const right = await verifyPassword(form.get('password') ?? '', user?.passwordHash);
+    if (!user || !right) {
+      ctx.status = 422;
+      const fault = 'The e-mail address or the password is wrong.';
+      return this.render(ctx, interaction, { userName, fault });
+    }
+    await this.throttle.succeeded(ctx.ip, userName);
+    await finishInteraction(ctx, this.provider, { login: { accountId: user.id, amr: ['pwd'] } });
+  }
+
+  private render(ctx: Context, interaction: Interaction, data: { userName: string; fault?: string }): void {
+    renderPage(ctx, 'login', {
+      title: 'Log in',
+      ...data,
+      application: applicationName(this.tenant, interaction),
+      action: `/interaction/${interaction.uid}/login`,
+      csrf: this.csrf.issue(interaction.uid),
+    });
+  }
+}
+
+function minutes(seconds: number): string {
+  const count = Math.ceil(seconds / 60);
+  return count === 1 ? '1 minute' : `${count} minutes`;
+}
