@@ -26,7 +26,8 @@ function secretOf(clientId: string): string {
   return tenant.applications.find((application) => application.clientId === clientId)?.clientSecret ?? '';
 }
 
-async function accessToken(): Promise<string> {
+/** A token of the lab's machine client with these permissions. */
+async function accessToken(scope: string): Promise<string> {
   const response = await fetch(`${urls.issuer}/oauth/token`, {
     method: 'POST',
     body: new URLSearchParams({
@@ -34,6 +35,7 @@ async function accessToken(): Promise<string> {
       client_id: 'lab-cli',
       client_secret: secretOf('lab-cli'),
       audience,
+      scope,
     }),
   });
   const { access_token: token } = (await response.json()) as { access_token?: string };
@@ -86,13 +88,13 @@ async function main(): Promise<void> {
     `${urls.web}/`,
   ]);
 
-  const token = await accessToken();
+  const [token, lesser] = [await accessToken('read:reports'), await accessToken('create:expenses')];
   console.log(`
 The lab is running. Ctrl-C ends it.
 
   Web application  ${urls.web}    log in here
   API              ${urls.api}    documented at ${urls.api}/docs
-  Issuer           ${urls.issuer}    what you allowed: ${urls.issuer}/grants
+  Issuer           ${urls.issuer}    what you allowed: ${urls.issuer}/applications
 
 Sample users
 ${tenant.users.map((user) => `  ${user.email}  password ${user.hint}  may ${asPermissions(user.permissions)}`).join('\n')}
@@ -101,9 +103,10 @@ The API answers with expenses for a valid access token that has the permission r
 
   curl -H 'Authorization: Bearer ${token}' ${urls.api}/
 
-and refuses without one:
+and refuses without one (401), or with one that lacks the permission (403):
 
   curl -i ${urls.api}/
+  curl -i -H 'Authorization: Bearer ${lesser}' ${urls.api}/
 `);
 }
 
