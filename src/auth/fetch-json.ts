@@ -1,7 +1,10 @@
 import { isLoopback } from '../config/environment.fields.js';
 
-/** Longest time that the issuer is given for discovery and keys together, in milliseconds. */
-export const FETCH_TIMEOUT_MS = 5000;
+/**
+ * Longest time that the issuer is given for discovery and keys together, in milliseconds. Less than 5 seconds, so that an
+ * issuer which left a request hanging is asked again, and its return noticed, within 5 seconds.
+ */
+export const FETCH_TIMEOUT_MS = 4500;
 /** Largest answer that is read from the issuer, in bytes. */
 export const MAX_ANSWER_BYTES = 1024 * 1024;
 

@@ -43,8 +43,14 @@ export class TestIssuer {
   cacheControl?: string;
   /** Published after the issuer's own keys, as they are: other algorithms, broken members, anything. */
   readonly additionalKeys: unknown[] = [];
+  /** How long it thinks before it answers, in milliseconds. */
+  delayMs = 0;
+  /** Its name in discovery and `iss`, when that is not its URL. */
+  name?: string;
 
-  private readonly server = createServer((request, response) => this.answer(request, response));
+  private readonly server = createServer((request, response) => {
+    setTimeout(() => this.answer(request, response), this.delayMs);
+  });
   private port = 0;
   private fault?: IssuerFault;
   private failing?: keyof TestIssuer['requests'];
@@ -79,7 +85,7 @@ export class TestIssuer {
   claims({ scopes, ...others }: TestClaims = {}): Record<string, unknown> {
     const now = Math.floor(Date.now() / 1000);
     return {
-      iss: this.url,
+      iss: this.name ?? this.url,
       sub: 'auth0|alice',
       aud: [this.audience, `${this.url}userinfo`],
       iat: now,
@@ -181,7 +187,7 @@ export class TestIssuer {
 
   private metadata(): Record<string, unknown> {
     return {
-      issuer: this.url,
+      issuer: this.name ?? this.url,
       authorization_endpoint: `${this.url}authorize`,
       token_endpoint: `${this.url}oauth/token`,
       jwks_uri: new URL(KEYS, this.url).href,
