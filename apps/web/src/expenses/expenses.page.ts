@@ -3,10 +3,10 @@ import { ApiRefusal } from '../api/api.errors.js';
 import { ExpensesApi, type Filters } from '../api/expenses-api.js';
 import type { CurrentSession } from '../sessions/browser-session.js';
 import { loginPath } from '../login/return-to.js';
-import { categoryCharts } from './category-chart.js';
+import { categoryChart } from './category-chart.js';
 import { emptyForm, type ExpenseForm } from './expense-form.js';
 import { withFilters } from './filters.js';
-import { monthlyCharts } from './monthly-chart.js';
+import { monthlyChart } from './monthly-chart.js';
 import { totals } from './money.js';
 
 const PAGE_SIZE = '25';
@@ -42,11 +42,15 @@ export class ExpensesPage {
       this.api.monthly(session, filters),
       this.api.categories(session, filters),
     ]);
+    const sums = totals(categories);
     return {
       expenses: list.expenses,
-      totals: totals(categories),
-      monthlyCharts: monthlyCharts(months),
-      categoryCharts: categoryCharts(categories),
+      totals: sums,
+      charts: sums.map(({ currency }) => ({
+        currency,
+        months: monthlyChart(months.filter((row) => row.currency === currency)),
+        categories: categoryChart(categories.filter((row) => row.currency === currency)),
+      })),
       categoryNames: [...new Set(categories.flatMap(({ category }) => category ?? []))].toSorted(),
       links: {
         csv: withFilters('/expenses.csv', filters),

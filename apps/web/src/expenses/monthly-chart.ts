@@ -3,7 +3,6 @@ import type { MonthSum } from '../api/api.schemas.js';
 
 /** A column chart of one currency, in percent of the plot's width and height, for an SVG that fits any width. */
 export interface MonthlyChart {
-  readonly currency: string;
   readonly columns: readonly Column[];
   readonly gridlines: readonly { readonly value: number; readonly y: number }[];
 }
@@ -25,13 +24,8 @@ interface Column {
 const MAX_MONTHS = 24;
 const MAX_NAMES = 8;
 
-/** The chart of each currency's months; months without an expense have a column of no height. */
-export function monthlyCharts(sums: readonly MonthSum[]): MonthlyChart[] {
-  const byCurrency = Map.groupBy(sums, ({ currency }) => currency);
-  return [...byCurrency].map(([currency, rows]) => chart(currency, rows));
-}
-
-function chart(currency: string, rows: readonly MonthSum[]): MonthlyChart {
+/** The chart of sums in one currency; months without an expense have a column of no height. */
+export function monthlyChart(rows: readonly MonthSum[]): MonthlyChart {
   const byMonth = new Map(rows.map((row) => [row.month, row]));
   const months = monthsBetween(rows.map(({ month }) => month)).slice(-MAX_MONTHS);
   const totals = months.map((month) => Number(byMonth.get(month)?.total ?? 0));
@@ -39,7 +33,6 @@ function chart(currency: string, rows: readonly MonthSum[]): MonthlyChart {
   const x = scaleBand(months, [0, 100]).padding(0.3);
   const step = Math.ceil(months.length / MAX_NAMES);
   return {
-    currency,
     gridlines: y.ticks(4).map((value) => ({ value, y: y(value) })),
     columns: months.map((month, index) => {
       const total = totals[index] ?? 0;

@@ -38,7 +38,7 @@ export class LoginController {
       returnTo: localPath(returnTo),
     });
     const prompt = asked.length > 0 ? 'consent' : undefined;
-    reply.redirect((await this.issuer.loginUrl(login, scopeFor(login.permissions), prompt)).href);
+    reply.redirect((await this.issuer.loginUrl(login, scopeFor(login.permissions), prompt)).href, 302);
   }
 
   /** @throws LoginDeclined, NotGranted, LoginFailed, IssuerUnavailable */
@@ -61,7 +61,7 @@ export class LoginController {
     });
     const denied = login.permissions.filter((name) => !request.session?.permissions.includes(name));
     if (denied.length > 0) throw new NotGranted(denied, login.returnTo);
-    reply.redirect(login.returnTo);
+    reply.redirect(login.returnTo, 302);
   }
 
   /** Asks first: a link or an image on another site must not log anybody out. */

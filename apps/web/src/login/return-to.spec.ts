@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { localPath, loginPath } from './return-to.js';
 
 describe('The page to return to after login', () => {

@@ -1,0 +1,129 @@
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
+import { type RunningIssuer, startIssuer } from '../../../issuer/src/start-issuer.js';
+import { readTenant, TENANT_FILE } from '../../../issuer/src/tenant.js';
+import type { ParsedTenant } from '../../../issuer/src/tenant.schema.js';
+import { createWebApp } from '../../src/app.js';
+
+export const AUDIENCE = 'https://expenses-api';
+
+export interface LabOptions {
+  /** Life of access tokens, in seconds. The web application renews those with five seconds left, or fewer. */
+  readonly tokenLifetimeSeconds?: number;
+  /** Changes the sample tenant, such as what a user may allow. */
+  readonly tenant?: (tenant: ParsedTenant) => void;
+  /** Environment variables of the API that replace the usual ones. */
+  readonly api?: Readonly<Record<string, string>>;
+}
+
+/** All three programs, for real, in this process and on free ports. */
+export class Lab {
+  private constructor(
+    readonly issuer: RunningIssuer,
+    readonly api: { close(): Promise<void> },
+    readonly web: NestFastifyApplication,
+    /** Where the web application is, without a slash at the end. */
+    readonly url: string,
+    readonly apiUrl: string,
+    readonly tenant: ParsedTenant,
+    private readonly otherUrl: string,
+  ) {}
+
+  static async start(options: LabOptions = {}): Promise<Lab> {
+    const [url, otherUrl, apiUrl] = await freeAddresses();
+    const tenant = tenantFor([url, otherUrl], options);
+    const opened: { close(): Promise<void> }[] = [];
+    try {
+      const issuer = await startIssuer({ port: 0, tenant });
+      opened.push(issuer);
+      // Imported late: Jest cannot load jose for the API's jwks-rsa while it loads it for us.
+      const { startApi } = await import('./api.js');
+      const api = await startApi(apiVariables(issuer.issuer, apiUrl, options));
+      opened.push(api);
+      const web = await startWeb(webVariables(issuer.issuer, url, apiUrl, tenant));
+      return new Lab(issuer, api, web, url, apiUrl, tenant, otherUrl);
+    } catch (error) {
+      await Promise.all(opened.map((program) => program.close()));
+      throw error;
+    }
+  }
+
+  /** The sample password of a user. */
+  passwordOf(email: string): string {
+    return this.tenant.users.find((user) => user.email === email)?.hint ?? '';
+  }
+
+  /** A second web application beside the first, with some of its settings changed; close it when done. */
+  async startOtherWeb(changes: Record<string, string>): Promise<{ url: string; close(): Promise<void> }> {
+    const variables = webVariables(this.issuer.issuer, this.otherUrl, this.apiUrl, this.tenant);
+    const web = await startWeb({ ...variables, ...changes });
+    return { url: this.otherUrl, close: () => web.close() };
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.web.close(), this.api.close(), this.issuer.close()]);
+  }
+}
+
+function tenantFor(urls: string[], { tokenLifetimeSeconds, tenant: change }: LabOptions): ParsedTenant {
+  const tenant = readTenant(TENANT_FILE);
+  for (const application of tenant.applications.filter(({ clientId }) => clientId === 'expenses-web')) {
+    application.redirectUris = urls.map((url) => `${url}/callback`);
+    application.postLogoutRedirectUris = urls;
+  }
+  for (const api of tenant.apis) api.tokenLifetimeSeconds = tokenLifetimeSeconds ?? api.tokenLifetimeSeconds;
+  change?.(tenant);
+  return tenant;
+}
+
+function apiVariables(issuer: string, apiUrl: string, { api }: LabOptions): Record<string, string> {
+  return {
+    NODE_ENV: 'test',
+    BASE_URL: apiUrl,
+    ISSUER_BASE_URL: issuer,
+    ALLOWED_AUDIENCES: AUDIENCE,
+    PORT: new URL(apiUrl).port,
+    RATE_LIMIT: '0',
+    FAILED_AUTH_LIMIT: '0',
+    LOG_LEVEL: 'silent',
+    ...api,
+  };
+}
+
+function webVariables(
+  issuer: string,
+  url: string,
+  apiUrl: string,
+  tenant: ParsedTenant,
+): Record<string, string> {
+  const client = tenant.applications.find(({ clientId }) => clientId === 'expenses-web');
+  return {
+    BASE_URL: url,
+    ISSUER_BASE_URL: issuer,
+    CLIENT_ID: 'expenses-web',
+    CLIENT_SECRET: client?.clientSecret ?? '',
+    API_URL: apiUrl,
+    API_AUDIENCE: AUDIENCE,
+    SESSION_SECRET: 'a secret for the sessions of tests',
+  };
+}
+
+async function startWeb(variables: Record<string, string>): Promise<NestFastifyApplication> {
+  const web = await createWebApp({ variables, logger: false });
+  await listen(web, variables['BASE_URL'] ?? '');
+  return web;
+}
+
+async function listen(app: NestFastifyApplication, url: string): Promise<void> {
+  await app.listen(new URL(url).port, 'localhost');
+}
+
+/** Addresses on free ports. They are free again when this returns: programs must know theirs before they listen. */
+async function freeAddresses(): Promise<[string, string, string]> {
+  const servers = [createServer(), createServer(), createServer()] as const;
+  await Promise.all(servers.map((server) => once(server.listen(0, 'localhost'), 'listening')));
+  const urls = servers.map((server) => `http://localhost:${(server.address() as AddressInfo).port}`);
+  await Promise.all(servers.map((server) => once(server.close(), 'close')));
+  return urls as [string, string, string];
+}
