@@ -122,7 +122,7 @@ it('rotation during 20 seconds of traffic makes no request with a valid token fa
   const first = issuer.tokenFor(read);
   const steps = [
     { at: SECONDS * 0.25, run: () => issuer.rotateKeys({ keepOld: true }) },
-    { at: SECONDS * 0.5, run: () => issuer.withdrawOldKeys() },
+    { at: SECONDS * 0.5, run: async () => issuer.withdrawOldKeys() },
   ];
   let count = 0;
   while (elapsed() < SECONDS) {

@@ -14,8 +14,8 @@ export type InjectedResponse = Awaited<ReturnType<NestFastifyApplication['inject
 
 /** Settings of an application under test. */
 export interface TestAppOptions {
-  /** The issuer whose tokens it accepts. */
-  readonly issuer: TestIssuer;
+  /** The issuer whose tokens it accepts: one made by `startTestIssuer`, or the name and audience of any other. */
+  readonly issuer: Pick<TestIssuer, 'url' | 'audience'>;
   /** Modules beside those of the application. */
   readonly imports?: NonNullable<DynamicModule['imports']>;
   /** Environment variables that replace the usual ones. */

@@ -13,6 +13,15 @@ export const SECRET = 'Dinner with the board';
 
 const EXPENSES = [{ id: '1', date: '2026-03-01', description: SECRET, value: 182.5 }];
 
+function succeeds(attempt: () => unknown): boolean {
+  try {
+    attempt();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** One route for each kind of access rule, answering expenses without a database. */
 @Controller('secured')
 class ReportsController {
@@ -44,6 +53,22 @@ class ReportsController {
   @Authenticated()
   me(@CurrentPrincipal() principal: Principal) {
     return principal;
+  }
+
+  /** Tries to make more of the caller, and answers how often that worked. */
+  @Get('changed')
+  @Authenticated()
+  changed(@CurrentPrincipal() principal: Principal) {
+    const { claims, scopes } = principal;
+    const { org, aud } = claims as { org?: { roles: string[] }; aud: string[] };
+    const attempts = [
+      () => Object.assign(principal, { subject: 'auth0|admin' }),
+      () => Object.assign(claims, { sub: 'auth0|admin' }),
+      () => (scopes as string[]).push('read:all_reports'),
+      () => aud.push('https://other-api'),
+      () => org?.roles.push('admin'),
+    ];
+    return { changed: attempts.filter(succeeds).length };
   }
 
   @Get('open')
