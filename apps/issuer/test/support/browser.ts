@@ -72,7 +72,8 @@ export class Browser {
   constructor(private readonly issuer: string) {}
 
   /** Follows redirects within the issuer. One that leads out of it is returned, with its address as `url`. */
-  async open(address: string | URL, { headers, ...init }: BrowserRequest = {}): Promise<Page> {
+  async open(address: string | URL, { headers, ...init }: BrowserRequest = {}, hops = 0): Promise<Page> {
+    if (hops > 20) throw new Error(`Too many redirects, the last to ${String(address)}`);
     const url = new URL(address, this.issuer);
     const response = await fetch(url, {
       ...init,
@@ -83,7 +84,7 @@ export class Browser {
     const location = response.headers.get('location');
     if (!location) return new Page(url, response.status, response.headers, await response.text());
     const target = new URL(location, url);
-    if (target.origin === new URL(this.issuer).origin) return this.open(target);
+    if (target.origin === new URL(this.issuer).origin) return this.open(target, {}, hops + 1);
     return new Page(target, response.status, response.headers, '');
   }
 
