@@ -5,7 +5,7 @@ import { Database, type Queries } from '../database/database.js';
 import { expenses } from '../database/schema.js';
 import { audit } from './audit.js';
 import type { Expense, ExpenseFields } from './expense.schema.js';
-import { after, matching, ownedBy } from './expenses.conditions.js';
+import { comesAfter, matching, ownedBy } from './expenses.conditions.js';
 import type { Filters } from './expenses.query.js';
 import { ExpensesRepository, type Page } from './expenses.repository.js';
 import { once, type Retry } from './idempotency.js';
@@ -34,7 +34,7 @@ export class DrizzleExpensesRepository extends ExpensesRepository {
       return queries
         .select()
         .from(expenses)
-        .where(and(matching(owners, filters), position && after(position)))
+        .where(and(matching(owners, filters), position && comesAfter(position)))
         .orderBy(...newestFirst)
         .limit(limit);
     });
@@ -63,6 +63,37 @@ export class DrizzleExpensesRepository extends ExpensesRepository {
     );
   }
 
+  update(
+    author: Author,
+    id: string,
+    change: (current: Expense) => ExpenseFields,
+  ): Promise<Expense | undefined> {
+    return this.database.transaction(async (transaction) => {
+      const before = await lock(transaction, author, id);
+      if (!before) return undefined;
+      const fields = change(before);
+      if (isSame(before, fields)) return before;
+      const [after] = await transaction
+        .update(expenses)
+        .set({ ...fields, version: before.version + 1, updatedAt: sql`now()` })
+        .where(and(ownedBy(author.owner), eq(expenses.id, id)))
+        .returning();
+      await audit(transaction, author, { action: 'update', expenseId: id, before, after });
+      return after;
+    });
+  }
+
+  remove(author: Author, id: string, check: (current: Expense) => void): Promise<boolean> {
+    return this.database.transaction(async (transaction) => {
+      const before = await lock(transaction, author, id);
+      if (!before) return false;
+      check(before);
+      await transaction.delete(expenses).where(and(ownedBy(author.owner), eq(expenses.id, id)));
+      await audit(transaction, author, { action: 'delete', expenseId: id, before });
+      return true;
+    });
+  }
+
   import(
     author: Author,
     batches: AsyncIterable<readonly ExpenseFields[]> | Iterable<readonly ExpenseFields[]>,
@@ -80,6 +111,20 @@ export class DrizzleExpensesRepository extends ExpensesRepository {
       }),
     );
   }
+}
+
+/** The author's expense, which nobody else can change before the transaction ends. */
+async function lock(transaction: Queries, author: Author, id: string): Promise<Expense | undefined> {
+  const [expense] = await transaction
+    .select()
+    .from(expenses)
+    .where(and(ownedBy(author.owner), eq(expenses.id, id)))
+    .for('update');
+  return expense;
+}
+
+function isSame(expense: Expense, fields: ExpenseFields): boolean {
+  return Object.entries(fields).every(([name, value]) => expense[name as keyof ExpenseFields] === value);
 }
 
 /** As JSON, for a statement with a parameter per value takes the server much longer to read than to execute. */
@@ -110,7 +155,7 @@ function prepare(queries: Queries) {
   return {
     firstPage: page().where(own).prepare('expenses_first_page'),
     nextPage: page()
-      .where(and(own, after(position)))
+      .where(and(own, comesAfter(position)))
       .prepare('expenses_next_page'),
   };
 }

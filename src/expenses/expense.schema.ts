@@ -20,6 +20,20 @@ export const newExpense = z
   .refine(fitsCurrency, { path: ['value'], error: decimalsFault, when: () => true })
   .meta({ id: 'NewExpense', required: ['date', 'description', 'value'] });
 
+/** The body of `PATCH /expenses/:id`, a JSON merge patch (RFC 7396): `null` removes, and only the category can go. */
+export const expensePatch = z
+  .strictObject({
+    date: calendarDate.optional(),
+    description: description.optional(),
+    value: amount.optional(),
+    currency: currency.optional(),
+    category: category.nullable().optional(),
+  })
+  .refine(fitsCurrency, { path: ['value'], error: decimalsFault, when: () => true })
+  .meta({ id: 'ExpensePatch' });
+
+export type ExpensePatch = z.output<typeof expensePatch>;
+
 /** What a client decides of an expense. */
 export type ExpenseFields = z.output<typeof newExpense>;
 
@@ -51,7 +65,7 @@ export const expenseAnswer = z
   })
   .meta({ id: 'Expense' });
 
-/** The expense, or of a broken one what there is of it: zero and unknown currencies have faults of their own. */
+/** An expense, or what there is of a broken one, whose value and currency have faults of their own. */
 type Amount = { readonly value?: unknown; readonly currency?: unknown };
 
 /** Whether the value has no more decimals than its currency: 1.005 USD is not money. */

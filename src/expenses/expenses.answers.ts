@@ -1,4 +1,6 @@
+import type { StreamableFile } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
+import { csvAnswer } from './csv.js';
 import type { Expense } from './expense.schema.js';
 import type { ListQuery } from './expenses.query.js';
 import { EVERYBODY, type Owners } from './owner.js';
@@ -36,4 +38,22 @@ function search(query: ListQuery): string {
   const asked = { ...query, owner: query.owner === EVERYBODY ? '*' : query.owner };
   const given = Object.entries(asked).filter(([, value]) => value !== undefined);
   return new URLSearchParams(given.map(([name, value]) => [name, String(value)])).toString();
+}
+
+/** All rows of the list as CSV. */
+export function exportExpenses(
+  { owner }: ListQuery,
+  expenses: AsyncIterable<Expense>,
+): Promise<StreamableFile> {
+  const columns = [
+    'id',
+    'date',
+    'description',
+    'value',
+    'currency',
+    'category',
+    'createdAt',
+    'updatedAt',
+  ] as const;
+  return csvAnswer('expenses', owner === undefined ? columns : [...columns, 'owner' as const], expenses);
 }

@@ -25,7 +25,7 @@ export function matching(owners: Owners, filters: Filters): SQL | undefined {
 }
 
 /** The rows that come after a position in the list. A row comparison, for that is what an index can start at. */
-export function after({ date, id }: Position | Record<keyof Position, Placeholder>): SQL {
+export function comesAfter({ date, id }: Position | Record<keyof Position, Placeholder>): SQL {
   return sql`(${expenses.date}, ${expenses.id}) < (${date}::date, ${id}::uuid)`;
 }
 

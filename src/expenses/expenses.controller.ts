@@ -1,13 +1,40 @@
-import { Body, Controller, Get, Headers, Param, Post, Query, Res, UseInterceptors } from '@nestjs/common';
-import { ApiCreatedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import {
+  Body,
+  Controller,
+  Delete,
+  Get,
+  Headers,
+  HttpCode,
+  Param,
+  Patch,
+  Post,
+  Query,
+  Res,
+  UseInterceptors,
+} from '@nestjs/common';
+import {
+  ApiConsumes,
+  ApiCreatedResponse,
+  ApiNoContentResponse,
+  ApiOkResponse,
+  ApiProduces,
+  ApiTags,
+} from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { CurrentPrincipal, type Principal, Scopes } from '../auth/index.js';
 import { authorOf, ownersFor } from './callers.js';
+import { prefersCsv } from './csv.js';
 import { DefaultCurrency } from './default-currency.js';
-import { type ExpenseFields, expenseAnswer, newExpense } from './expense.schema.js';
-import { linkPages, present, tagged } from './expenses.answers.js';
-import { parseIdempotencyKey } from './expenses.headers.js';
+import {
+  type ExpenseFields,
+  type ExpensePatch,
+  expenseAnswer,
+  expensePatch,
+  newExpense,
+} from './expense.schema.js';
+import { exportExpenses, linkPages, present, tagged } from './expenses.answers.js';
+import { ifMatch, parseIdempotencyKey } from './expenses.headers.js';
 import { type ListQuery, listQuery, type OwnerQuery, ownerQuery } from './expenses.query.js';
 import { ExpensesService } from './expenses.service.js';
 
@@ -20,13 +47,17 @@ export class ExpensesController {
 
   @Get()
   @Scopes('read:reports')
+  @ApiProduces('application/json', 'text/csv')
   @ApiOkResponse({ standardSchema: z.array(expenseAnswer) })
   async list(
     @CurrentPrincipal() principal: Principal,
     @Query({ schema: listQuery }) query: ListQuery,
+    @Headers('accept') accept: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
-    const page = await this.expenses.list(ownersFor(principal, query.owner), query);
+    const owners = ownersFor(principal, query.owner);
+    if (prefersCsv(accept, reply)) return exportExpenses(query, this.expenses.all(owners, query));
+    const page = await this.expenses.list(owners, query);
     linkPages(reply, query, page.next);
     return page.expenses.map((expense) => present(expense, query.owner));
   }
@@ -56,5 +87,31 @@ export class ExpensesController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
     return tagged(reply, await this.expenses.find(ownersFor(principal, owner), id), owner);
+  }
+
+  @Patch('expenses/:id')
+  @Scopes('update:expenses')
+  @ApiConsumes('application/merge-patch+json', 'application/json')
+  @ApiOkResponse({ standardSchema: expenseAnswer })
+  async update(
+    @CurrentPrincipal() principal: Principal,
+    @Param('id', { schema: idParameter }) id: string,
+    @Headers('if-match') tags: string | undefined,
+    @Body({ schema: expensePatch }) patch: ExpensePatch,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
+    return tagged(reply, await this.expenses.update(authorOf(principal), id, patch, ifMatch(tags)));
+  }
+
+  @Delete('expenses/:id')
+  @Scopes('delete:expenses')
+  @HttpCode(204)
+  @ApiNoContentResponse()
+  async remove(
+    @CurrentPrincipal() principal: Principal,
+    @Param('id', { schema: idParameter }) id: string,
+    @Headers('if-match') tags: string | undefined,
+  ): Promise<void> {
+    await this.expenses.remove(authorOf(principal), id, ifMatch(tags));
   }
 }

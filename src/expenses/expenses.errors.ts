@@ -36,3 +36,15 @@ export class IdempotencyKeyReused extends ProblemException {
     });
   }
 }
+
+/** A change of the value or of the currency leaves the value with more decimals than the currency has. */
+export class ValueDoesNotFit extends ProblemException {
+  constructor(detail: string) {
+    super({
+      status: 422,
+      code: 'invalid_body',
+      detail: 'The body has faults',
+      errors: [{ pointer: '#/value', detail }],
+    });
+  }
+}

@@ -1,15 +1,23 @@
 import { Module } from '@nestjs/common';
 import { AuthModule } from '../auth/index.js';
+import { ContentTypes } from './content-types.js';
 import { DrizzleExpensesRepository } from './drizzle-expenses.repository.js';
 import { ExpensesController } from './expenses.controller.js';
 import { expensePermissions } from './expenses.permissions.js';
 import { ExpensesRepository } from './expenses.repository.js';
 import { ExpensesService } from './expenses.service.js';
+import { ImportController } from './import.controller.js';
+import { ImportService } from './import.service.js';
 
 /** Expenses: the list at `/`, and single ones at `/expenses`. Needs the DatabaseModule. */
 @Module({
   imports: [AuthModule.forFeature(expensePermissions)],
-  controllers: [ExpensesController],
-  providers: [ExpensesService, { provide: ExpensesRepository, useClass: DrizzleExpensesRepository }],
+  controllers: [ImportController, ExpensesController],
+  providers: [
+    ContentTypes,
+    ExpensesService,
+    ImportService,
+    { provide: ExpensesRepository, useClass: DrizzleExpensesRepository },
+  ],
 })
 export class ExpensesModule {}

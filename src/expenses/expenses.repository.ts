@@ -28,6 +28,24 @@ export abstract class ExpensesRepository {
   abstract create(author: Author, expense: ExpenseFields, retry?: Retry): Promise<Expense>;
 
   /**
+   * Changes an expense; nothing else changes it meanwhile.
+   *
+   * @param change says what the expense becomes; what it throws leaves the expense as it was
+   * @returns the changed expense; nothing when the author has no such expense
+   */
+  abstract update(
+    author: Author,
+    id: string,
+    change: (current: Expense) => ExpenseFields,
+  ): Promise<Expense | undefined>;
+
+  /**
+   * @param check of the expense before; what it throws keeps the expense
+   * @returns whether there was such an expense of the author
+   */
+  abstract remove(author: Author, id: string, check: (current: Expense) => void): Promise<boolean>;
+
+  /**
    * Keeps all of the expenses or, when one of them cannot be kept or `batches` rejects, none.
    *
    * @param batches some hundred expenses each; taken one after the other, so that memory holds only one

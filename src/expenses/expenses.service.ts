@@ -1,8 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { decodeCursor, encodeCursor } from './cursor.js';
-import type { Expense, ExpenseFields } from './expense.schema.js';
-import { ExpenseNotFound, InvalidCursor } from './expenses.errors.js';
-import type { ListQuery } from './expenses.query.js';
+import {
+  decimalsFault,
+  type Expense,
+  type ExpenseFields,
+  type ExpensePatch,
+  fitsCurrency,
+} from './expense.schema.js';
+import { ExpenseNotFound, InvalidCursor, ValueDoesNotFit } from './expenses.errors.js';
+import type { Filters, ListQuery } from './expenses.query.js';
 import { ExpensesRepository } from './expenses.repository.js';
 import { fingerprint } from './idempotency.js';
 import type { Author, Owners } from './owner.js';
@@ -12,6 +18,9 @@ export interface ExpensePage {
   readonly expenses: Expense[];
   readonly next?: string;
 }
+
+/** Rows that an export reads at a time. */
+const EXPORT_BATCH = 1000;
 
 @Injectable()
 export class ExpensesService {
@@ -42,5 +51,43 @@ export class ExpensesService {
   create(author: Author, expense: ExpenseFields, idempotencyKey?: string): Promise<Expense> {
     const retry = idempotencyKey && { key: idempotencyKey, fingerprint: fingerprint('create', expense) };
     return this.repository.create(author, expense, retry || undefined);
+  }
+
+  /**
+   * Changes some fields of an expense.
+   *
+   * @param check of the expense before the change, which may refuse it by throwing
+   * @throws ExpenseNotFound, ValueDoesNotFit
+   */
+  async update(
+    author: Author,
+    id: string,
+    patch: ExpensePatch,
+    check: (current: Expense) => void,
+  ): Promise<Expense> {
+    const updated = await this.repository.update(author, id, (current) => {
+      check(current);
+      const { date, description, value, currency, category } = current;
+      const fields = { date, description, value, currency, category, ...patch };
+      if (!fitsCurrency(fields)) throw new ValueDoesNotFit(decimalsFault({ input: fields }));
+      return fields;
+    });
+    if (!updated) throw new ExpenseNotFound();
+    return updated;
+  }
+
+  /** @throws ExpenseNotFound */
+  async remove(author: Author, id: string, check: (current: Expense) => void): Promise<void> {
+    if (!(await this.repository.remove(author, id, check))) throw new ExpenseNotFound();
+  }
+
+  /** All expenses of a list, read in parts of constant size, so that a million of them fit into little memory. */
+  async *all(owners: Owners, filters: Filters): AsyncGenerator<Expense> {
+    let after: Expense | undefined;
+    do {
+      const expenses = await this.repository.list(owners, filters, { limit: EXPORT_BATCH, after });
+      yield* expenses;
+      after = expenses.length === EXPORT_BATCH ? expenses.at(-1) : undefined;
+    } while (after);
   }
 }

@@ -1,0 +1,104 @@
+import { createHash } from 'node:crypto';
+import { CsvError, type InfoRecord, parse } from 'csv-parse';
+import { pipeline, Readable } from 'node:stream';
+import { ImportRefused, ImportTooLarge } from './import.errors.js';
+
+const LIMIT_BYTES = 64 * 1024 * 1024;
+const ROW_LIMIT_BYTES = 64 * 1024;
+
+const required = ['date', 'description', 'value'] as const;
+const columns: ReadonlySet<string> = new Set([...required, 'currency', 'category']);
+
+/** A row of the file: its columns as text, and where it ends. */
+export interface ImportRow {
+  readonly line: number;
+  readonly columns: Readonly<Record<string, string>>;
+  /** Whether it has as many columns as the header. */
+  readonly isWhole: boolean;
+}
+
+/** A CSV file (RFC 4180, UTF-8, with a header line) that is read row by row, and its SHA-256 when all is read. */
+export class ImportFile {
+  private readonly hash = createHash('sha256');
+
+  constructor(private readonly body: Readable) {}
+
+  /** @throws ImportRefused when the file as a whole cannot be read; ImportTooLarge */
+  async *rows(): AsyncGenerator<ImportRow> {
+    let hasHeader = false;
+    const parser = parse({
+      bom: true,
+      columns: (header: readonly string[]) => {
+        hasHeader = true;
+        return checkHeader(header);
+      },
+      info: true,
+      max_record_size: ROW_LIMIT_BYTES,
+      relax_column_count: true,
+      skip_empty_lines: true,
+      trim: true,
+    });
+    pipeline(Readable.from(this.text()), parser, () => {}); // the parser rejects with the error
+    try {
+      for await (const { record, info } of parser as AsyncIterable<{
+        record: Record<string, string>;
+        info: InfoRecord;
+      }>) {
+        yield { line: info.lines, columns: record, isWhole: info.error === undefined };
+      }
+    } catch (error) {
+      throw error instanceof CsvError ? brokenFile(error) : error;
+    }
+    if (!hasHeader) checkHeader([]);
+  }
+
+  /** Of the bytes of the file, in hexadecimal. */
+  digest(): string {
+    return this.hash.digest('hex');
+  }
+
+  private async *text(): AsyncGenerator<string> {
+    const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+    const decode = (bytes?: Buffer) => {
+      try {
+        return decoder.decode(bytes, { stream: bytes !== undefined });
+      } catch {
+        throw new ImportRefused('The file is not UTF-8', []);
+      }
+    };
+    let size = 0;
+    for await (const chunk of this.body as AsyncIterable<Buffer>) {
+      size += chunk.length;
+      if (size > LIMIT_BYTES) throw new ImportTooLarge(LIMIT_BYTES);
+      this.hash.update(chunk);
+      yield decode(chunk);
+    }
+    yield decode();
+  }
+}
+
+function checkHeader(header: readonly string[]): string[] {
+  const names = header.map((name) => name.toLowerCase());
+  const faults = [
+    ...required.filter((name) => !names.includes(name)).map((name) => `lacks the column ${name}`),
+    ...names.flatMap((name, index) => {
+      if (!columns.has(name)) return [`has an unknown column, the one at position ${index + 1}`];
+      return names.indexOf(name) < index ? [`has the column ${name} twice`] : [];
+    }),
+  ];
+  if (faults.length === 0) return names;
+  throw new ImportRefused(
+    'The header line has faults',
+    faults.slice(0, 100).map((detail) => ({ pointer: '#/lines/1', detail })),
+  );
+}
+
+function brokenFile({ code, lines }: CsvError): ImportRefused {
+  const detail =
+    code === 'CSV_MAX_RECORD_SIZE'
+      ? `must have at most ${ROW_LIMIT_BYTES} bytes`
+      : 'is not CSV: its quotes do not fit';
+  return new ImportRefused('The file has a line that cannot be read', [
+    { pointer: `#/lines/${String(lines)}`, detail },
+  ]);
+}
