@@ -21,8 +21,10 @@ import { VerifiedTokens } from './verified-tokens.js';
     SigningKeys,
     VerifiedTokens,
     JwtStrategy,
-    { provide: APP_GUARD, useClass: JwtAuthGuard },
-    { provide: APP_GUARD, useClass: ScopesGuard },
+    JwtAuthGuard,
+    ScopesGuard,
+    { provide: APP_GUARD, useExisting: JwtAuthGuard },
+    { provide: APP_GUARD, useExisting: ScopesGuard },
   ],
   exports: [AccessRules, SigningKeys, VerifiedTokens, JwtStrategy, AUTH_OPTIONS],
 })

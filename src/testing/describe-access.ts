@@ -1,0 +1,123 @@
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { AccessRules, AUTH_OPTIONS, type AuthOptions, bearerChallenge, type Route } from '../auth/index.js';
+import { type Attack, attacks } from './describe-access.attacks.js';
+import { type RegisteredRoute, registeredRoutes } from './registered-routes.js';
+import { giveBack, takeSigningKey } from './signing-key.js';
+import type { InjectedResponse, TestApp } from './test-app.js';
+import { runningIssuer } from './test-issuer.js';
+
+/** What is used of the test runner. */
+interface Runner {
+  describe: (this: void, title: string, body: () => void) => void;
+  it: (this: void, title: string, body: () => Promise<void>) => void;
+}
+
+/** A route that the server has. */
+interface Target extends RegisteredRoute {
+  /** What a controller declares about it. */
+  readonly route?: Route;
+}
+
+/**
+ * Tests the access of every route of an application, those of modules included that are not written yet: each is called
+ * without token, with tokens that are wrong in one way, with tokens that lack a scope, and with good ones, and has to
+ * answer what its declaration says. A route that the server has but that no controller declares makes a test fail.
+ *
+ * `describe` and `it` must be globals, as in Jest. The handlers run, `DELETE` included, with good tokens and parameters
+ * that lead nowhere: give the application a database of the test's own.
+ *
+ * @param getApp the application, initialised, its issuer made by `startTestIssuer`; called when the tests run
+ * @example describeAccess(() => app);
+ */
+export function describeAccess(getApp: () => NestFastifyApplication | TestApp): void {
+  const { describe, it } = globalThis as unknown as Runner;
+  const app = () => {
+    const given = getApp();
+    return 'app' in given ? given.app : given;
+  };
+  describe('access to every route', () => {
+    it('is declared', async () => report(await findUndeclared(app())));
+    for (const attack of attacks) {
+      it(`is as declared with ${attack.title}`, async () => report(await findViolations(app(), attack)));
+    }
+  });
+}
+
+function report(findings: readonly string[]): void {
+  if (findings.length > 0) throw new Error(findings.join('\n'));
+}
+
+async function targetsOf(app: NestFastifyApplication): Promise<Target[]> {
+  await app.getHttpAdapter().getInstance().ready();
+  const { routes } = app.get(AccessRules, { strict: false });
+  return registeredRoutes(app.getHttpAdapter()).flatMap((registered): Target[] => {
+    const { method, patterns } = registered;
+    const declared = routes.filter((route) => answers(route, method) && patterns.includes(route.path));
+    return declared.length > 0 ? declared.map((route) => ({ method, patterns, route })) : [registered];
+  });
+}
+
+/** Fastify answers HEAD wherever it answers GET. */
+function answers(route: Route, method: string): boolean {
+  return route.method === 'ALL' || route.method === method || (route.method === 'GET' && method === 'HEAD');
+}
+
+async function findUndeclared(app: NestFastifyApplication): Promise<string[]> {
+  const targets = await targetsOf(app);
+  const { routes } = app.get(AccessRules, { strict: false });
+  const open = targets.filter((target) => !target.route && !isPreflight(target));
+  const lost = routes.filter((route) => !targets.some((target) => target.route === route));
+  return [
+    ...open.map(({ method, patterns }) => {
+      return `${method} ${patterns.join(' or ')} is served, but no controller declares its access`;
+    }),
+    ...lost.map(({ method, path }) => `${method} ${path} is declared, but not served`),
+  ];
+}
+
+/** What @fastify/cors answers preflight requests with; there is nothing behind it. */
+function isPreflight({ method, patterns }: RegisteredRoute): boolean {
+  return method === 'OPTIONS' && patterns[0] === '*';
+}
+
+async function findViolations(app: NestFastifyApplication, attack: Attack): Promise<string[]> {
+  const { issuerBaseUrl, resourceMetadataUrl } = app.get<AuthOptions>(AUTH_OPTIONS, { strict: false });
+  const issuer = runningIssuer(issuerBaseUrl);
+  if (!issuer) throw new Error('The issuer of the application is none of startTestIssuer');
+  const { routes } = app.get(AccessRules, { strict: false });
+  const foreignKey = await takeSigningKey();
+  const violations: string[] = [];
+  let count = 0;
+  for (const { method, route } of await targetsOf(app)) {
+    if (!route) continue;
+    // A new caller for every request, at a new address, so that no rate limit stands in the way.
+    const subject = `attacker-${attacks.indexOf(attack)}-${++count}`;
+    for (const token of attack.tokens(route, { issuer, foreignKey, routes, subject })) {
+      const answer = await app.inject({
+        method: method as 'GET',
+        url: route.path.replaceAll(/:\w+|\*/g, '00000000-0000-4000-8000-000000000000'),
+        headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
+        remoteAddress: `2001:db8:${attacks.indexOf(attack)}::${(++count).toString(16)}`,
+      });
+      const fault = faultOf(answer, route, attack, resourceMetadataUrl);
+      if (fault) violations.push(`${method} ${route.path} (${route.name}) ${fault}`);
+    }
+  }
+  giveBack(foreignKey);
+  return violations;
+}
+
+/** What is wrong with an answer; nothing when it is as declared. */
+function faultOf(answer: InjectedResponse, route: Route, attack: Attack, metadataUrl?: string) {
+  const { statusCode, headers } = answer;
+  const given = [headers['www-authenticate'] ?? 'without challenge'].join(', ');
+  const got = `answered ${statusCode} ${given}`;
+  const isRefused = statusCode === 401 || statusCode === 403;
+  if (route.rule.kind === 'public') return isRefused ? `is public, but ${got}` : undefined;
+  const refusal = attack.refusal?.(route);
+  if (!refusal) return isRefused || statusCode >= 500 ? got : undefined;
+  const status = refusal.getStatus();
+  const challenge = bearerChallenge(refusal, metadataUrl);
+  if (statusCode === status && given === challenge) return undefined;
+  return `${got} instead of ${status} ${challenge}`;
+}

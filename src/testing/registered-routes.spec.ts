@@ -1,0 +1,55 @@
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import { registeredRoutes } from './registered-routes.js';
+
+const handler = () => 'ok';
+
+describe('registeredRoutes', () => {
+  it('lists every route of a server with its exact pattern, however it was registered', async () => {
+    const adapter = new FastifyAdapter();
+    const server = adapter.getInstance();
+    const expected = [
+      '/',
+      '/plants',
+      '/plants/:id',
+      '/plants/:id/leaves/:number',
+      '/plants/about',
+      '/plans',
+      '/files/*',
+      '/.well-known/sample',
+      '/range/:from-:to',
+      '/sized/:size(^(?:s|m|l)$)',
+      '/we ird/()',
+    ];
+    for (const path of expected)
+      server.route({ method: ['GET', 'POST'], url: path, exposeHeadRoute: false, handler });
+    await server.register((plugin, _options, done) => done(plugin.get('/inner', handler) && undefined), {
+      prefix: '/outer',
+    });
+    await server.ready();
+
+    const lines = registeredRoutes(adapter).map(
+      ({ method, patterns }) => `${method} ${patterns.join(' or ')}`,
+    );
+    expect(lines.toSorted()).toEqual(
+      [
+        ...expected.flatMap((path) => [`GET ${path}`, `POST ${path}`]),
+        'GET /outer/inner',
+        'HEAD /outer/inner',
+      ].toSorted(),
+    );
+    await server.close();
+  });
+
+  it('gives every pattern that a line of Fastify may mean', async () => {
+    const adapter = new FastifyAdapter();
+    const server = adapter.getInstance();
+    server.route({ method: 'GET', url: '/plants/:id', exposeHeadRoute: false, handler });
+    server.delete('/plants/:id:now', handler);
+    await server.ready();
+    expect(registeredRoutes(adapter)).toEqual([
+      { method: 'GET', patterns: ['/plants/:id', '/plants/:id:now'] },
+      { method: 'DELETE', patterns: ['/plants/:id', '/plants/:id:now'] },
+    ]);
+    await server.close();
+  });
+});
