@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { AppModule } from './app.module.js';
 import type { Config } from './config/config.module.js';
 import { formatMoney } from './expenses/money.js';
+import { meaningOf } from './login/scopes.js';
 import { formatDay, formatMonth, formatTime } from './pages/dates.js';
 import { BrowserSession } from './sessions/browser-session.js';
 
@@ -39,7 +40,13 @@ export async function createWebApp({
   app.setViewEngine({
     engine: { eta: new Eta() },
     templates: folder('views'),
-    defaultContext: { money: formatMoney, day: formatDay, month: formatMonth, time: formatTime },
+    defaultContext: {
+      money: formatMoney,
+      day: formatDay,
+      month: formatMonth,
+      time: formatTime,
+      meaning: meaningOf,
+    },
   });
   openSessions(app);
   return app.init();

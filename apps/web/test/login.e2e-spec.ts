@@ -41,7 +41,7 @@ describe('Login', () => {
     expect(page.url.href).toBe(`${lab.url}/user`);
     expect(page.heading).toBe('Alice Adams');
     expect(page.texts('dt')).toEqual(expect.arrayContaining(['sub', 'name', 'email']));
-    expect(page.texts('.permissions li')).toEqual(['read:reports']);
+    expect(page.texts('.permissions code')).toEqual(['read:reports']);
   });
 
   it('sets one session cookie that scripts and other sites cannot use, and leaves no login cookie', async () => {

@@ -89,7 +89,7 @@ describe('When something is refused or away', () => {
     });
     const declined = await visitor.press(consent, 'Decline');
     expect([declined.status, declined.heading]).toEqual([403, 'You declined']);
-    expect(declined.texts('.permissions li')).toEqual(['read:reports']);
+    expect(declined.texts('.permissions code')).toEqual(['read:reports']);
     const again = await visitor.follow(declined, 'Ask me again');
     expect(again.heading).toBe('Allow access?');
     expect((await visitor.press(again, 'Accept')).url.pathname).toBe('/expenses');
@@ -100,7 +100,7 @@ describe('When something is refused or away', () => {
     expect(notGranted.heading).toBe('Not granted to you');
     const page = await visitor.follow(notGranted, 'Go on without');
     expect([page.status, page.heading]).toEqual([403, 'A permission is missing']);
-    expect(page.texts('.permissions li')).toEqual(['read:reports']);
+    expect(page.texts('.permissions code')).toEqual(['read:reports']);
     const asked = await visitor.request(page.link('Ask me again'));
     const { searchParams } = new URL(asked.headers.get('location') ?? '');
     expect(searchParams.get('prompt')).toBe('consent');

@@ -23,25 +23,29 @@ interface Column {
 /** Columns that are shown at most: the latest two years. */
 const MAX_MONTHS = 24;
 const MAX_NAMES = 8;
+/** Few columns stay slim, in percent of the plot's width. */
+const MAX_WIDTH = 12;
+const GRIDLINES = 3;
 
 /** The chart of sums in one currency; months without an expense have a column of no height. */
 export function monthlyChart(rows: readonly MonthSum[]): MonthlyChart {
   const byMonth = new Map(rows.map((row) => [row.month, row]));
   const months = monthsBetween(rows.map(({ month }) => month)).slice(-MAX_MONTHS);
   const totals = months.map((month) => Number(byMonth.get(month)?.total ?? 0));
-  const y = scaleLinear([Math.min(0, ...totals), Math.max(0, ...totals)], [100, 0]).nice(4);
+  const y = scaleLinear([Math.min(0, ...totals), Math.max(0, ...totals)], [100, 0]).nice(GRIDLINES);
   const x = scaleBand(months, [0, 100]).padding(0.3);
+  const width = Math.min(x.bandwidth(), MAX_WIDTH);
   const step = Math.ceil(months.length / MAX_NAMES);
   return {
-    gridlines: y.ticks(4).map((value) => ({ value, y: y(value) })),
+    gridlines: y.ticks(GRIDLINES).map((value) => ({ value, y: y(value) })),
     columns: months.map((month, index) => {
       const total = totals[index] ?? 0;
       return {
         month,
         total: byMonth.get(month)?.total ?? '0',
         count: byMonth.get(month)?.count ?? 0,
-        x: x(month) ?? 0,
-        width: x.bandwidth(),
+        x: (x(month) ?? 0) + (x.bandwidth() - width) / 2,
+        width,
         y: Math.min(y(0), y(total)),
         height: Math.abs(y(0) - y(total)),
         named: (months.length - 1 - index) % step === 0,

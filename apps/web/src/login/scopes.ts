@@ -23,3 +23,13 @@ export function requestedPermissions(query: unknown): string[] {
     .filter((name) => /^[\x21\x23-\x5b\x5d-\x7e]{1,64}$/.test(name))
     .slice(0, 10);
 }
+
+const MEANINGS: Readonly<Record<string, string>> = {
+  'read:reports': 'read your expense reports',
+  'create:expenses': 'add expenses to your reports',
+};
+
+/** What a permission that this application asks for lets it do, for people; of others nothing is known. */
+export function meaningOf(permission: string): string {
+  return MEANINGS[permission] ?? '';
+}

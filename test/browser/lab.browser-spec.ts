@@ -1,0 +1,182 @@
+import type { Browser } from 'playwright-core';
+import { Lab } from '../../apps/web/test/support/lab.js';
+import { ALICE, BOB } from '../../apps/web/test/support/people.js';
+import { describeInBrowser, launchChromium } from './support/chromium.js';
+import { documentPage } from './support/images.js';
+import { Person } from './support/person.js';
+
+/** So short that the web application renews the access token before every use. */
+const ALWAYS_RENEWED_SECONDS = 5;
+const NOBODY_LISTENS = 'http://localhost:9';
+const PHONE = { viewport: { width: 360, height: 740 } };
+
+describeInBrowser('The lab in a browser', () => {
+  let lab: Lab;
+  let browser: Browser;
+  let person: Person;
+
+  beforeAll(async () => {
+    [lab, browser] = await Promise.all([
+      Lab.start({ tokenLifetimeSeconds: ALWAYS_RENEWED_SECONDS }),
+      launchChromium(),
+    ]);
+  });
+  beforeEach(async () => {
+    person = await Person.arrive(browser, lab);
+  });
+  afterEach(async () => {
+    await person?.leave();
+    // No console error, no violation of the content security policy, nothing that failed to load.
+    expect(person.complaints).toEqual([]);
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await lab?.close();
+  });
+
+  async function revoke(): Promise<void> {
+    await person.open(new URL('/applications', lab.issuer.issuer).href);
+    await person.press('Revoke access of Expenses web application');
+  }
+
+  it('leads from login and consent to the expenses', async () => {
+    await person.open('/');
+    await documentPage(person.page, 'home');
+    await person.page.getByRole('main').getByRole('link', { name: 'Log in' }).click();
+    expect(await person.heading()).toBe('Log in');
+    await documentPage(person.page, 'login');
+    await person.enterPassword(BOB);
+    expect(await person.heading()).toBe('Allow access?');
+    expect(await person.text()).toContain('Expenses web application asks you, Bob Brown, to let it:');
+    expect(await person.text('ul.permissions')).toContain('Read your expense reports');
+    await documentPage(person.page, 'consent');
+    await person.press('Accept');
+    expect(await person.heading()).toBe('Your expenses');
+    expect(await person.page.locator('table.expenses tbody tr').count()).toBe(25);
+    await documentPage(person.page, 'expenses');
+    await person.open('/user');
+    expect(await person.text()).toContain('bob@example.com');
+    await documentPage(person.page, 'user');
+  });
+
+  it('explains a decline, and asks again', async () => {
+    await person.open('/expenses');
+    await person.enterPassword(ALICE);
+    await person.press('Decline');
+    expect(await person.heading()).toBe('You declined');
+    expect(await person.text()).toContain('read:reports');
+    await documentPage(person.page, 'declined');
+    await person.follow('Ask me again');
+    await person.press('Accept');
+    expect(await person.heading()).toBe('Your expenses');
+    expect(await person.text('table.expenses')).toContain('Pizza for a Coding Dojo session.');
+  });
+
+  it('asks again after a revoke', async () => {
+    await person.logIn(ALICE);
+    await person.open(new URL('/applications', lab.issuer.issuer).href);
+    await documentPage(person.page, 'applications');
+    await revoke();
+    await person.open('/expenses');
+    expect(await person.heading()).toBe('Allow access?');
+    await person.press('Accept');
+    expect(await person.heading()).toBe('Your expenses');
+  });
+
+  it('asks for the permission to add where it is needed, and adds', async () => {
+    await person.logIn(ALICE);
+    await person.page.getByText('Add an expense').click();
+    await person.follow('Give permission');
+    expect(await person.text('main')).toContain('Add expenses to your reports');
+    await documentPage(person.page, 'consent-more');
+    await person.press('Accept');
+    await person.page.getByText('Add an expense').click();
+    await person.page.getByLabel('Value').fill('none');
+    await person.page.locator('#add-description').fill('Train to the hack night');
+    await person.press('Add');
+    expect(await person.text('#add-value-error')).toBe('must be a number');
+    await documentPage(person.page, 'add');
+    await person.page.getByLabel('Value').fill('12.40');
+    await person.press('Add');
+    expect(await person.text('[role=status]')).toBe('The expense was added.');
+    expect(await person.text('table.expenses tbody tr')).toContain('Train to the hack night');
+  });
+
+  it('shows nothing by the back button after logout', async () => {
+    await person.logIn(ALICE);
+    await person.open('/user');
+    await person.press('Log out');
+    expect(await person.heading()).toBe('Log out?');
+    await person.press('Log out');
+    expect(new URL(person.page.url()).origin).toBe(lab.url);
+    for (let pagesBack = 0; pagesBack < 4; pagesBack += 1) {
+      await person.page.goBack();
+      expect(await person.page.content()).not.toMatch(/Alice|alice@|Pizza/);
+    }
+    await person.open('/expenses');
+    expect(await person.heading()).toBe('Log in');
+  });
+
+  it('goes on when the access token expires, and when the issuer changes its keys', async () => {
+    await person.logIn(ALICE);
+    for (const path of ['/', '/expenses', '/expenses']) {
+      await person.open(path);
+      expect(await person.text()).toContain('USD');
+    }
+    await lab.issuer.rotateKeys();
+    await person.open('/expenses');
+    expect(await person.heading()).toBe('Your expenses');
+  });
+
+  it('says that the API is away', async () => {
+    const other = await lab.startOtherWeb({ API_URL: NOBODY_LISTENS });
+    try {
+      await person.logIn(ALICE, `${other.url}/expenses`);
+      expect(await person.heading()).toBe('The expenses service cannot be reached');
+      expect(await person.text()).toContain('try again in 30 seconds');
+      await documentPage(person.page, 'api-away');
+    } finally {
+      await other.close();
+    }
+  });
+
+  it.each([
+    ['in light colours', { colorScheme: 'light' }],
+    ['in dark colours', { colorScheme: 'dark' }],
+    ['on a phone', { ...PHONE, colorScheme: 'dark' }],
+  ] as const)('has no accessibility fault %s, and fits', async (name, options) => {
+    const visitor = await Person.arrive(browser, lab, options);
+    try {
+      const faults: string[] = [];
+      const check = async () => {
+        const found = await visitor.accessibilityFaults();
+        if (await visitor.overflows()) found.push('something is wider than the window');
+        faults.push(...found.map((fault) => `${visitor.page.url()} ${fault}`));
+      };
+      await visitor.open('/');
+      await check();
+      await visitor.logIn(BOB, '/expenses');
+      await check();
+      await documentPage(visitor.page, `expenses ${name}`.replaceAll(' ', '-'));
+      const opened = [
+        '/expenses?category=travel&min=x',
+        '/expenses?text=yacht',
+        '/user',
+        '/',
+        '/logout',
+        '/nowhere',
+      ];
+      for (const path of opened) {
+        await visitor.open(path);
+        await check();
+      }
+      await visitor.open('/login?permission=create:expenses&return_to=/expenses');
+      await visitor.press('Accept');
+      await check();
+      expect(faults).toEqual([]);
+      expect(visitor.complaints).toEqual([]);
+    } finally {
+      await visitor.leave();
+    }
+  });
+});
