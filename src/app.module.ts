@@ -11,11 +11,12 @@ import { ProblemFilter } from './http/problem.filter.js';
 import { ValidationPipe } from './http/validation.pipe.js';
 import { LoggingModule } from './logging/logging.module.js';
 import { RedisModule } from './redis/redis.module.js';
+import { ReportsModule } from './reports/reports.module.js';
 
 type Modules = NonNullable<DynamicModule['imports']>;
 
 /** The list of modules. A new resource is one more line here. */
-const features: Modules = [ExpensesModule];
+const features: Modules = [ExpensesModule, ReportsModule];
 
 /** The root of the application. */
 @Module({})
