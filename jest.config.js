@@ -1,6 +1,8 @@
 /** @type {import('jest').Config} */
 export default {
   testEnvironment: 'node',
+  // Real servers, keys and databases: a slow machine needs more than the usual 5 seconds.
+  testTimeout: 30_000,
   // Starting the application with its embedded database takes seconds, more on a busy machine.
   testTimeout: 60_000,
   roots: ['<rootDir>/src', '<rootDir>/test', '<rootDir>/examples', '<rootDir>/apps'],

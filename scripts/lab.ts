@@ -76,10 +76,7 @@ async function main(): Promise<void> {
   await runToEnd('seed', [process.execPath, join(root, 'dist/cli/seed.js')], labFolder, apiEnvironment);
 
   console.log('Starting them ...');
-  startProgram('issuer', join(root, 'apps/issuer/dist/main.js'), labFolder, {
-    PORT: '3002',
-    DATA_FOLDER: join(labFolder, 'issuer'),
-  });
+  startProgram('issuer', join(root, 'apps/issuer/dist/main.js'), labFolder, { PORT: '3002' });
   startProgram('api', join(root, 'dist/main.js'), labFolder, apiEnvironment);
   startProgram('web', join(root, 'apps/web/dist/main.js'), labFolder, webEnvironment);
   await waitUntilReady([
