@@ -1,5 +1,10 @@
 /** Errors whose message tells the operator all that there is to know. */
-const selfExplanatory = new Set(['InvalidEnvironment', 'InvalidAccessDeclarations', 'DatabaseLocked']);
+const selfExplanatory = new Set([
+  'InvalidEnvironment',
+  'InvalidAccessDeclarations',
+  'DatabaseLocked',
+  'DatabaseNotUsable',
+]);
 
 /** What to print when the program cannot start. */
 export function explainStartFailure(error: unknown): string {

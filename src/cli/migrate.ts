@@ -1,16 +1,12 @@
-import { connectDatabase } from '../database/connect.js';
 import { loadConfiguration } from '../config/config.module.js';
+import { prepareDatabase } from '../database/prepare.js';
 import { explainStartFailure } from '../start-failure.js';
 
 /** `npm run db:migrate`: applies the missing migrations to the database of DATABASE_URL, without starting the service. */
 try {
   const { environment } = await loadConfiguration();
-  const database = await connectDatabase(environment);
-  try {
-    await database.migrate();
-  } finally {
-    await database.close();
-  }
+  const database = await prepareDatabase(environment);
+  await database.close();
   process.stdout.write('The database is up to date.\n');
 } catch (error) {
   process.stderr.write(`${explainStartFailure(error)}\n`);

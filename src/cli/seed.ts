@@ -1,5 +1,5 @@
 import { loadConfiguration } from '../config/config.module.js';
-import { connectDatabase } from '../database/connect.js';
+import { prepareDatabase } from '../database/prepare.js';
 import { DrizzleExpensesRepository } from '../expenses/drizzle-expenses.repository.js';
 import { owner } from '../expenses/owner.js';
 import { explainStartFailure } from '../start-failure.js';
@@ -14,9 +14,8 @@ const samples = [
 
 try {
   const { environment } = await loadConfiguration();
-  const database = await connectDatabase(environment);
+  const database = await prepareDatabase(environment);
   try {
-    await database.migrate();
     const repository = new DrizzleExpensesRepository(database);
     for (const { subject, expenses } of samples) {
       const author = { owner: owner.parse(subject), clientId: 'seed' };

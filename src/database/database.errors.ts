@@ -1,5 +1,6 @@
 import { HttpException } from '@nestjs/common';
 import { DrizzleQueryError } from 'drizzle-orm/errors';
+import { isNativeError } from 'node:util/types';
 import { ServiceUnavailable } from '../http/problem.exception.js';
 
 /** Time after which a client may try again, in seconds. A restart of the server takes about as long. */
@@ -47,9 +48,10 @@ interface DriverError extends Error {
 
 /** drizzle wraps the driver's error, and Node wraps one error per address of a host. */
 function innermost(error: unknown): DriverError {
-  if (error instanceof AggregateError && error.errors.length > 0) return innermost(error.errors[0]);
-  if (error instanceof Error && error.cause instanceof Error) return innermost(error.cause);
-  return error instanceof Error ? error : new Error('Unknown error of the database', { cause: error });
+  if (!isNativeError(error)) return new Error('Unknown error of the database', { cause: error });
+  const { errors } = error as Partial<AggregateError>;
+  if (Array.isArray(errors) && errors.length > 0) return innermost(errors[0]);
+  return isNativeError(error.cause) ? innermost(error.cause) : error;
 }
 
 const SYSTEM_ERRORS = new Set([
@@ -72,7 +74,7 @@ const AWAY_STATES = /^(08|53|57|58|40)...$|^25006$|^55P03$/;
 
 /** Errors of the pool, of `pg` and of PGlite that carry no code. */
 const AWAY_MESSAGES =
-  /^(Connection terminated|timeout exceeded when trying to connect|Query read timeout|Client has encountered a connection error|Client was closed|Cannot use a pool after calling end|PGlite is (closed|closing))/;
+  /^(Connection terminated|timeout exceeded when trying to connect|Query read timeout|Client has encountered a connection error|Client was closed|timeout expired|Cannot use a pool after calling end|PGlite is (closed|closing))/;
 
 /** Whether an error of the database says that it is away, so that the same request may succeed later. */
 export function isDatabaseAway(thrown: unknown): boolean {

@@ -1,8 +1,8 @@
 import { Global, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
 import { ConfigService } from '@nestjs/config';
 import type { Environment } from '../config/environment.js';
-import { connectDatabase } from './connect.js';
 import { Database } from './database.js';
+import { prepareDatabase } from './prepare.js';
 
 /** Opens the database and applies the migrations before the application listens; closes it after the last request. */
 @Global()
@@ -11,20 +11,12 @@ import { Database } from './database.js';
     {
       provide: Database,
       inject: [ConfigService],
-      useFactory: async (config: ConfigService<Environment, true>) => {
-        const database = await connectDatabase({
+      useFactory: (config: ConfigService<Environment, true>) =>
+        prepareDatabase({
           DATABASE_URL: config.get('DATABASE_URL', { infer: true }),
           DATABASE_POOL_SIZE: config.get('DATABASE_POOL_SIZE', { infer: true }),
           DATABASE_STATEMENT_TIMEOUT: config.get('DATABASE_STATEMENT_TIMEOUT', { infer: true }),
-        });
-        try {
-          await database.migrate();
-          return database;
-        } catch (error) {
-          await database.close();
-          throw error;
-        }
-      },
+        }),
     },
   ],
   exports: [Database],

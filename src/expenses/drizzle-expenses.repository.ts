@@ -24,19 +24,13 @@ export class DrizzleExpensesRepository extends ExpensesRepository {
     this.prepared = prepare(database.queries);
   }
 
-  list(owners: Owners, filters: Filters, { limit, after: position }: Page): Promise<Expense[]> {
+  list(owners: Owners, filters: Filters, page: Page): Promise<Expense[]> {
+    const { limit, after } = page;
     return this.database.query((queries) => {
-      if (owners !== EVERYBODY && isEmpty(filters)) {
-        return position
-          ? this.prepared.nextPage.execute({ owner: owners, limit, ...position })
-          : this.prepared.firstPage.execute({ owner: owners, limit });
-      }
-      return queries
-        .select()
-        .from(expenses)
-        .where(and(matching(owners, filters), position && comesAfter(position)))
-        .orderBy(...newestFirst)
-        .limit(limit);
+      if (owners === EVERYBODY || !isEmpty(filters)) return selectPage(queries, owners, filters, page);
+      return after
+        ? this.prepared.nextPage.execute({ owner: owners, limit, date: after.date, id: after.id })
+        : this.prepared.firstPage.execute({ owner: owners, limit });
     });
   }
 
@@ -73,13 +67,13 @@ export class DrizzleExpensesRepository extends ExpensesRepository {
       if (!before) return undefined;
       const fields = change(before);
       if (isSame(before, fields)) return before;
-      const [after] = await transaction
+      const [changed] = await transaction
         .update(expenses)
         .set({ ...fields, version: before.version + 1, updatedAt: sql`now()` })
         .where(and(ownedBy(author.owner), eq(expenses.id, id)))
         .returning();
-      await audit(transaction, author, { action: 'update', expenseId: id, before, after });
-      return after;
+      await audit(transaction, author, { action: 'update', expenseId: id, before, after: changed });
+      return changed;
     });
   }
 
@@ -111,6 +105,16 @@ export class DrizzleExpensesRepository extends ExpensesRepository {
       }),
     );
   }
+}
+
+/** The query of a page. */
+export function selectPage(queries: Queries, owners: Owners, filters: Filters, { limit, after }: Page) {
+  return queries
+    .select()
+    .from(expenses)
+    .where(and(matching(owners, filters), after && comesAfter(after)))
+    .orderBy(...newestFirst)
+    .limit(limit);
 }
 
 /** The author's expense, which nobody else can change before the transaction ends. */
