@@ -19,7 +19,7 @@ function parses(url: string): URL | undefined {
 /** An absolute https URL; http only for a loopback host, for what travels over it decides who gets in. */
 export const secureUrl = z
   .string('must be a URL')
-  .refine((value) => /^https?:$/.test(parses(value)?.protocol ?? ''), {
+  .refine((value) => /^https?:\/\/\S+$/.test(value) && URL.canParse(value), {
     message: 'must be a URL such as https://tenant.example.com',
     abort: true,
   })

@@ -48,6 +48,7 @@ const fields = z.object({
   RATE_LIMIT: wholeNumber({ min: 0, max: 1_000_000 }).default(600),
   FAILED_AUTH_LIMIT: wholeNumber({ min: 0, max: 1_000_000 }).default(60),
   CORS_ORIGINS: commaList.pipe(z.array(originUrl)).default([]),
+  DOCS_CLIENT_ID: z.string().default('expenses-docs'),
   TRUST_PROXY: trustProxy.default(false),
 
   LOG_LEVEL: z
@@ -67,6 +68,7 @@ const schema = fields
   .refine((env) => env.ISSUER === undefined || env.JWKS_URI !== undefined, {
     path: ['ISSUER'],
     message: 'has a meaning only beside JWKS_URI; without it the issuer is what discovery says',
+    when: () => true,
   })
   .transform((env) => ({
     ...env,

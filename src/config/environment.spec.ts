@@ -1,0 +1,178 @@
+import * as fc from 'fast-check';
+import { isLoopback } from './environment.fields.js';
+import { InvalidEnvironment, parseEnvironment } from './environment.js';
+
+const good = { ISSUER_BASE_URL: 'https://tenant.example.com/', ALLOWED_AUDIENCES: 'https://expenses-api' };
+
+function errorFor(variables: Record<string, string | undefined>): InvalidEnvironment | undefined {
+  try {
+    parseEnvironment({ ...good, ...variables });
+    return undefined;
+  } catch (error) {
+    if (error instanceof InvalidEnvironment) return error;
+    throw error;
+  }
+}
+const faultsOf = (variables: Record<string, string | undefined>) => errorFor(variables)?.faults ?? [];
+const faultyNames = (variables: Record<string, string | undefined>) =>
+  faultsOf(variables)
+    .map((fault) => fault.split(' ')[0] as string)
+    .toSorted((a, b) => a.localeCompare(b));
+
+it('two variables suffice, and the others have safe defaults', () => {
+  expect(parseEnvironment(good)).toMatchObject({
+    PORT: 3001,
+    HOST: 'localhost',
+    BASE_URL: 'http://localhost:3001',
+    ALLOWED_AUDIENCES: ['https://expenses-api'],
+    CLOCK_TOLERANCE: 5,
+    TOKEN_PROFILE: 'jwt',
+    GRANTS_FROM: 'scope',
+    DATABASE_URL: 'pglite:data',
+    TRUST_PROXY: false,
+    CORS_ORIGINS: [],
+  });
+});
+
+it('every faulty variable is named in one message', () => {
+  const variables = {
+    NODE_ENV: 'staging',
+    PORT: '70000',
+    BASE_URL: 'api',
+    ISSUER_BASE_URL: 'http://tenant.example.com/',
+    ALLOWED_AUDIENCES: ' , ',
+    JWKS_URI: 'ftp://tenant.example.com/',
+    ISSUER: 'tenant',
+    CLOCK_TOLERANCE: '-1',
+    TOKEN_PROFILE: 'jws',
+    GRANTS_FROM: 'roles',
+    VERIFIED_TOKENS: 'many',
+    DATABASE_URL: 'mysql://x',
+    REDIS_URL: 'http://x',
+    RATE_LIMIT: '1.5',
+    FAILED_AUTH_LIMIT: '0x10',
+    CORS_ORIGINS: 'https://a.example.com/path',
+    TRUST_PROXY: 'true',
+    LOG_LEVEL: 'loud',
+    DEFAULT_CURRENCY: 'usd',
+  };
+  expect(new Set(faultyNames(variables))).toStrictEqual(new Set(Object.keys(variables)));
+  expect(() => parseEnvironment(variables)).toThrow(/^The environment is not usable:\n(  [A-Z_]+ .+\n)+$/);
+});
+
+it('what is missing is named together with what is faulty', () => {
+  expect(faultsOf({ ISSUER_BASE_URL: undefined, ALLOWED_AUDIENCES: '', PORT: 'x' })).toStrictEqual(
+    expect.arrayContaining(['ISSUER_BASE_URL is missing', 'ALLOWED_AUDIENCES is missing']),
+  );
+  expect(faultyNames({ ISSUER_BASE_URL: undefined, PORT: 'x', NODE_ENV: 'production' })).toStrictEqual([
+    'DATABASE_URL',
+    'ISSUER_BASE_URL',
+    'PORT',
+  ]);
+});
+
+it('an issuer without key set address is named even when others are faulty', () => {
+  const ISSUER = 'https://tenant.example.com/';
+  expect(faultyNames({ ISSUER, PORT: 'x' })).toStrictEqual(['ISSUER', 'PORT']);
+  expect(faultyNames({ ISSUER, ALLOWED_AUDIENCES: undefined })).toStrictEqual([
+    'ALLOWED_AUDIENCES',
+    'ISSUER',
+  ]);
+});
+
+it('no value is ever repeated', () => {
+  const names = Object.keys(parseEnvironment(good));
+  const secret = fc.stringMatching(/^[a-z0-9]{16,24}$/).map((text) => `5ecret${text}`);
+  const shape = fc.constantFrom(
+    (text: string) => text,
+    (text: string) => `https://user:${text}@tenant.example.com/`,
+    (text: string) => `postgres://user:${text}@db/${text}`,
+    (text: string) => `redis://:${text}@redis`,
+    (text: string) => `${text},https://${text}/`,
+    (text: string) => `http://${text}.example.com/?${text}#${text}`,
+    (text: string) => `[${text}]`,
+  );
+  fc.assert(
+    fc.property(
+      secret,
+      fc.record(Object.fromEntries(names.map((name) => [name, shape])), { requiredKeys: [] }),
+      (text, shapes) => {
+        const variables = Object.fromEntries(
+          Object.entries(shapes).map(([name, write]) => [name, write?.(text)]),
+        );
+        const error = errorFor(variables);
+        expect(String(error) + JSON.stringify([error, error?.message, error?.cause])).not.toContain(text);
+      },
+    ),
+    { numRuns: 300 },
+  );
+});
+
+describe('URLs of issuer and keys', () => {
+  it.each([
+    'https://tenant.example.com',
+    'https://tenant.example.com/',
+    'https://tenant.example.com/realms/a',
+    'http://localhost:3002/',
+    'http://127.0.0.1:3002',
+    'http://[::1]:3002/',
+  ])('are accepted over https, or http to this machine: %s', (url) => {
+    expect(faultsOf({ ISSUER_BASE_URL: url, JWKS_URI: url })).toStrictEqual([]);
+  });
+
+  it.each([
+    'http://tenant.example.com/',
+    'http://localhost.example.com/',
+    'http://127.0.0.1.example.com/',
+    'http://0.0.0.0/',
+    'http://192.168.0.1/',
+    'http://[::ffff:10.0.0.1]/',
+    'ftp://localhost/',
+    'javascript:alert(1)',
+    'tenant.example.com',
+    'https://user:secret@tenant.example.com/',
+    'https://tenant.example.com/?a=b',
+    'https://tenant.example.com/#a',
+    ' https://tenant.example.com/',
+    'https:tenant.example.com',
+  ])('are refused otherwise: %s', (url) => {
+    expect(faultyNames({ ISSUER_BASE_URL: url, JWKS_URI: url })).toStrictEqual([
+      'ISSUER_BASE_URL',
+      'JWKS_URI',
+    ]);
+  });
+});
+
+it.each([
+  ['localhost', true],
+  ['127.0.0.1', true],
+  ['127.1.2.3', true],
+  ['::1', true],
+  ['[::1]', true],
+  ['128.0.0.1', false],
+  ['0.0.0.0', false],
+  ['localhost.example.com', false],
+  ['', false],
+])('the host %j is this machine: %s', (host, expected) => {
+  expect(isLoopback(host)).toBe(expected);
+});
+
+it.each([
+  ['false', false],
+  ['10.0.0.0/8', ['10.0.0.0/8']],
+  ['10.0.0.1, fd00::/8', ['10.0.0.1', 'fd00::/8']],
+])('proxies are trusted by address: %s', (value, expected) => {
+  expect(parseEnvironment({ ...good, TRUST_PROXY: value }).TRUST_PROXY).toStrictEqual(expected);
+});
+
+it.each(['true', '1', '*', '10.0.0.0/33', '10.0.0.0/8/8', 'fd00::/129', 'proxy.example.com', '10.0.0.1,'])(
+  'proxies are not trusted otherwise: %s',
+  (value) => {
+    expect(faultyNames({ TRUST_PROXY: value })).toStrictEqual(['TRUST_PROXY']);
+  },
+);
+
+it('production demands a database that was chosen', () => {
+  expect(faultyNames({ NODE_ENV: 'production' })).toStrictEqual(['DATABASE_URL']);
+  expect(faultyNames({ NODE_ENV: 'production', DATABASE_URL: 'postgres://db/expenses' })).toStrictEqual([]);
+});
