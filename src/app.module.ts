@@ -5,10 +5,12 @@ import { AuthModule } from './auth/index.js';
 import { authOptions } from './config/auth.options.js';
 import type { Configuration } from './config/config.module.js';
 import { DatabaseModule } from './database/database.module.js';
+import { DocsModule } from './docs/docs.module.js';
 import { ExpensesModule } from './expenses/expenses.module.js';
 import { HealthModule } from './health/health.module.js';
 import { ProblemFilter } from './http/problem.filter.js';
 import { ValidationPipe } from './http/validation.pipe.js';
+import { LimitsModule } from './limits/limits.module.js';
 import { LoggingModule } from './logging/logging.module.js';
 import { RedisModule } from './redis/redis.module.js';
 import { ReportsModule } from './reports/reports.module.js';
@@ -32,7 +34,9 @@ export class AppModule {
         LoggingModule,
         DatabaseModule,
         RedisModule,
+        LimitsModule.forRoot(configuration.environment),
         HealthModule,
+        DocsModule,
         ...features,
         ...others,
       ],

@@ -3,27 +3,23 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import { Logger } from 'nestjs-pino';
 import { AppModule } from './app.module.js';
 import { type Environment, loadConfiguration } from './config/config.module.js';
+import { corsOptions } from './http/cors.js';
+import { ProblemException } from './http/problem.exception.js';
 import { requestFields } from './http/request.fields.js';
-import { requestIds } from './http/request-id.js';
-
-/** Largest body, in bytes. */
-const BODY_LIMIT = 1024 * 1024;
+import { SECURITY_HEADERS } from './http/security-headers.js';
+import { MAX_URL_LENGTH, serverOptions } from './http/server.options.js';
 
 /** The HTTP server, for `createApp` and for tests that make the application by `Test.createTestingModule`. */
 export function createAdapter(environment: Environment): FastifyAdapter {
-  const adapter = new FastifyAdapter({
-    trustProxy: environment.TRUST_PROXY,
-    bodyLimit: BODY_LIMIT,
-    genReqId: requestIds(environment.TRUST_PROXY),
-    requestIdHeader: false,
-    skipMiddie: true,
-  });
+  const adapter = new FastifyAdapter(serverOptions(environment));
   const fastify = adapter.getInstance();
   for (const field of requestFields) fastify.decorateRequest(field, undefined);
   fastify.addHook('onRequest', (request, reply, done) => {
-    void reply.header('x-request-id', request.id);
-    done();
+    void reply.header('x-request-id', request.id).headers(SECURITY_HEADERS);
+    const isTooLong = (request.raw.url as string).length > MAX_URL_LENGTH;
+    done(isTooLong ? new ProblemException({ status: 414, code: 'uri_too_long' }) : undefined);
   });
+  if (environment.CORS_ORIGINS.length > 0) adapter.enableCors(corsOptions(environment.CORS_ORIGINS));
   return adapter;
 }
 

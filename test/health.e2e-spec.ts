@@ -1,10 +1,7 @@
-import { jest } from '@jest/globals';
 import { SigningKeys } from '../src/auth/index.js';
 import { Readiness } from '../src/health/readiness.js';
 import { createTestApp, startTestIssuer, type TestApp, type TestIssuer } from '../src/testing/index.js';
-
-const REDIS_URL = 'redis://127.0.0.1:6379';
-jest.setTimeout(60_000);
+import { describeWithRedis, ownRedis } from './support/redis.js';
 
 const delay = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -57,7 +54,7 @@ describe('GET /health/ready', () => {
     app = await createTestApp({ issuer: issuer! });
     const { response, body } = await readyWith(app, 'ok');
     expect(response.statusCode).toBe(200);
-    expect(body.details?.signingKeys).toMatchObject({ status: 'up' });
+    expect(body.details).toMatchObject({ signingKeys: { status: 'up' }, database: { status: 'up' } });
     expect(response.headers['cache-control']).toContain('no-store');
   });
 
@@ -86,10 +83,12 @@ describe('GET /health/ready', () => {
     expect(body.details?.signingKeys).toMatchObject({ status: 'degraded' });
   });
 
-  it('says that Redis is up', async () => {
-    app = await createTestApp({ issuer: issuer!, variables: { REDIS_URL } });
-    await readyWith(app, 'ok');
-    expect((await readyWith(app, 'ok')).body.details?.redis).toEqual({ status: 'up' });
+  describeWithRedis('with Redis', () => {
+    it('says that it is up', async () => {
+      app = await createTestApp({ issuer: issuer!, variables: { REDIS_URL: ownRedis() } });
+      await readyWith(app, 'ok');
+      expect((await readyWith(app, 'ok')).body.details?.redis).toEqual({ status: 'up' });
+    });
   });
 
   it('says degraded, with 200, while Redis is away, and nothing of where it is', async () => {

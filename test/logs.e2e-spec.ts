@@ -1,4 +1,3 @@
-import { jest } from '@jest/globals';
 import { Controller, Get, Module, Param } from '@nestjs/common';
 import { Logger } from 'nestjs-pino';
 import { Public, Authenticated } from '../src/auth/index.js';
@@ -28,8 +27,6 @@ class LogTestController {
 
 @Module({ controllers: [LogTestController] })
 class LogTestModule {}
-
-jest.setTimeout(60_000);
 
 describe('the log', () => {
   const log = new LogLines();

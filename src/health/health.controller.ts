@@ -10,11 +10,14 @@ import {
 import type { FastifyReply } from 'fastify';
 import type { Redis } from 'ioredis';
 import { Public, SigningKeys } from '../auth/index.js';
+import { Database } from '../database/database.js';
 import { REDIS } from '../redis/redis.module.js';
 import { Readiness } from './readiness.js';
 
 /** Seconds after which a balancer may ask again. */
 const RETRY_AFTER_SECONDS = '5';
+/** How long the database may take to answer, in milliseconds. */
+const DATABASE_TIMEOUT_MS = 2000;
 
 /**
  * What a supervisor (live) and a balancer (ready) ask. Answers say which part is up, degraded or down and never why in
@@ -29,6 +32,7 @@ export class HealthController {
     private readonly indicators: HealthIndicatorService,
     private readonly readiness: Readiness,
     private readonly keys: SigningKeys,
+    private readonly database: Database,
     @Inject(REDIS) private readonly redis?: Redis,
   ) {}
 
@@ -50,7 +54,7 @@ export class HealthController {
 
   private async check(): Promise<Pick<HealthCheckResult, 'status' | 'details'>> {
     const result = await this.health
-      .check([() => this.signingKeys(), () => this.sharedLimits()])
+      .check([() => this.signingKeys(), () => this.answeringDatabase(), () => this.sharedLimits()])
       // Thrown when something is down; the result is in it.
       .catch((error: { getResponse: () => HealthCheckResult }) => error.getResponse());
     return { status: result.status, details: result.details };
@@ -63,6 +67,12 @@ export class HealthController {
     if (!usable) return indicator.down();
     const age = { ageSeconds: Math.round(ageSeconds ?? 0) };
     return stale ? indicator.degraded(age) : indicator.up(age);
+  }
+
+  private async answeringDatabase(): Promise<HealthIndicatorResult> {
+    const indicator = this.indicators.check('database');
+    const { database } = await indicator.attempt(() => this.database.ping()).withTimeout(DATABASE_TIMEOUT_MS);
+    return database.status === 'up' ? indicator.up() : indicator.down();
   }
 
   /** Never down: without Redis each process counts for itself. */

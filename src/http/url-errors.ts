@@ -1,5 +1,9 @@
+import { Logger } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { SECURITY_HEADERS } from './security-headers.js';
 import { PROBLEM_TYPE, problemBody, toProblem } from './problem.response.js';
+
+const logger = new Logger('RequestLog');
 
 /**
  * Answers a path that cannot be decoded, or that has too long a part, as a problem like all others. There is no route
@@ -7,9 +11,11 @@ import { PROBLEM_TYPE, problemBody, toProblem } from './problem.response.js';
  */
 export function answerUrlError(error: Error, request: FastifyRequest, reply: FastifyReply): void {
   const { problem } = toProblem(error);
+  // No hook of ours runs either.
+  logger.log({ requestId: request.id, method: request.method, status: problem.status, code: problem.code });
   void reply
     .status(problem.status)
-    .headers({ 'x-request-id': request.id, 'cache-control': 'no-store' })
+    .headers({ 'x-request-id': request.id, ...SECURITY_HEADERS })
     .type(PROBLEM_TYPE)
     .send(problemBody(problem, request.id));
 }

@@ -33,20 +33,29 @@ export class BatchingStream implements DestinationStream {
   }
 }
 
+/** There is one standard output, however many applications a process (of tests) makes. */
+let jsonLines: BatchingStream | undefined;
+
 /** Standard output: JSON lines, or in development, where pino-pretty is installed, lines for people. */
-export async function standardOutput(environment: Pick<Environment, 'NODE_ENV'>): Promise<DestinationStream> {
-  if (environment.NODE_ENV === 'development') {
+export async function standardOutput(nodeEnv: Environment['NODE_ENV']): Promise<DestinationStream> {
+  if (nodeEnv === 'development') {
     const pretty = await import('pino-pretty').catch(() => undefined);
-    if (pretty) return pretty.default({ sync: true, ignore: 'pid,hostname', singleLine: true });
+    if (pretty) return pretty.default({ sync: true, singleLine: true });
   }
+  jsonLines ??= openStandardOutput();
+  return jsonLines;
+}
+
+function openStandardOutput(): BatchingStream {
   const output = pino.destination({ dest: 1, sync: false });
   const stream = new BatchingStream(output);
   process.once('exit', () => {
     stream.flush();
-    // Throws when nothing was left to write or the reader is gone; there is nobody to tell any more.
     try {
       output.flushSync();
-    } catch {}
+    } catch {
+      // The reader is gone; there is nobody left to tell.
+    }
   });
   return stream;
 }

@@ -40,7 +40,7 @@ function createLogger(config: ConfigService<Environment, true>, stream: Destinat
       provide: LOG_STREAM,
       inject: [ConfigService],
       useFactory: (config: ConfigService<Environment, true>) =>
-        standardOutput({ NODE_ENV: config.get('NODE_ENV', { infer: true }) }),
+        standardOutput(config.get('NODE_ENV', { infer: true })),
     },
     { provide: LOGGER, inject: [ConfigService, LOG_STREAM], useFactory: createLogger },
     RequestLog,

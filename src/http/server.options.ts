@@ -1,0 +1,42 @@
+import type { Environment } from '../config/environment.js';
+import { answerClientError } from './client-errors.js';
+import { requestIds } from './request-id.js';
+import { answerUrlError } from './url-errors.js';
+
+/** Longest URL that is looked at, in characters. */
+export const MAX_URL_LENGTH = 4096;
+/** Largest body, in bytes. */
+const MAX_BODY = 1024 * 1024;
+/** Largest request line and headers together, in bytes; an access token may have 8192 of them. */
+const MAX_HEADERS = 16 * 1024;
+/** How long the headers of a request may take to arrive, in milliseconds. */
+const HEADERS_TIMEOUT_MS = 10_000;
+/** How long a request may take to arrive with its body, in milliseconds. */
+const REQUEST_TIMEOUT_MS = 30_000;
+/** How long a connection may be silent while an answer is on its way, in milliseconds. */
+const INACTIVITY_TIMEOUT_MS = 60_000;
+/** How long a connection is kept for a next request, in milliseconds; longer than the 60 s of balancers. */
+const KEEP_ALIVE_TIMEOUT_MS = 72_000;
+
+/** What the HTTP server accepts, how long it waits, and whom it believes. */
+export function serverOptions(environment: Environment) {
+  return {
+    trustProxy: environment.TRUST_PROXY,
+    genReqId: requestIds(environment.TRUST_PROXY),
+    requestIdHeader: false as const,
+    bodyLimit: MAX_BODY,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    connectionTimeout: INACTIVITY_TIMEOUT_MS,
+    keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+    http: {
+      maxHeaderSize: MAX_HEADERS,
+      headersTimeout: HEADERS_TIMEOUT_MS,
+      connectionsCheckingInterval: 1000,
+    },
+    clientErrorHandler: answerClientError,
+    frameworkErrors: answerUrlError,
+    // Requests on connections that are still open while we stop are served, not refused.
+    return503OnClosing: false,
+    skipMiddie: true,
+  };
+}
