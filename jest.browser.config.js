@@ -5,6 +5,7 @@ export default {
   ...base,
   roots: ['<rootDir>/test/browser'],
   testMatch: ['**/*.browser-spec.ts'],
-  testTimeout: 60_000,
+  // A browser without a graphics card is slow on a busy machine.
+  testTimeout: 180_000,
   maxWorkers: 1,
 };

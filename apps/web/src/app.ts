@@ -10,7 +10,7 @@ import { AppModule } from './app.module.js';
 import type { Config } from './config/config.module.js';
 import { formatMoney } from './expenses/money.js';
 import { meaningOf } from './login/scopes.js';
-import { formatDay, formatMonth, formatTime } from './pages/dates.js';
+import { formatDay, formatMonth, formatShortMonth, formatTime } from './pages/dates.js';
 import { BrowserSession } from './sessions/browser-session.js';
 
 export interface WebAppOptions {
@@ -44,6 +44,7 @@ export async function createWebApp({
       money: formatMoney,
       day: formatDay,
       month: formatMonth,
+      shortMonth: formatShortMonth,
       time: formatTime,
       meaning: meaningOf,
     },

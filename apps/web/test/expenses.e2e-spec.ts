@@ -99,6 +99,7 @@ describe('The pages about expenses', () => {
     const rows = filtered.texts('table.expenses tbody tr');
     expect(rows.length).toBeGreaterThan(0);
     expect(rows.every((row) => /travel.*€\d{3}\.\d\d$/.test(row))).toBe(true);
+    expect(filtered.texts('.filtered .tag')).toEqual(['Category: travel', 'Currency: EUR', 'At least: 100']);
     expect(filtered.texts('.totals dt')).toEqual(['EUR']);
     expect(filtered.texts('.categories td.name')).toEqual(['travel']);
     const csv = await visitor.follow(filtered, 'Download CSV');
@@ -114,7 +115,7 @@ describe('The pages about expenses', () => {
     expect(none.text('.empty')).toContain('Nothing matches these filters');
     const wrong = await visitor.press(page, 'Show', { min: 'much', from: '2021-01-01' });
     expect(wrong.status).toBe(200);
-    expect(wrong.text('[role=alert] li')).toBe('min: must be a decimal such as -10.5');
+    expect(wrong.text('[role=alert] li')).toBe('At least: must be a decimal such as -10.5');
     expect(wrong.document.querySelector('input[name=min]')?.getAttribute('value')).toBe('much');
     const stale = await visitor.open('/expenses?cursor=nonsense');
     expect(stale.text('[role=alert]')).not.toBe('');

@@ -147,7 +147,7 @@ describe('When something is refused or away', () => {
     }
   });
 
-  it('an issuer that is away has a page, and whoever logs out is logged out here', async () => {
+  it('an issuer that is away at the login has a page, and the rest goes on', async () => {
     const other = await lab.startOtherWeb({ ISSUER_BASE_URL: NOBODY_LISTENS });
     try {
       const page = await new Visitor(other.url).open('/login');
@@ -181,6 +181,20 @@ describe('When something is refused or away', () => {
     expect(page.status).toBeGreaterThanOrEqual(400);
     expect(page.status).toBeLessThan(500);
     expect(page.heading).not.toBe('');
+  });
+
+  it('an issuer that is away when a token expires has a page, and ends no session', async () => {
+    const { visitor } = await loggedIn(lab, ALICE);
+    await lab.stopIssuer();
+    const page = await visitor.open('/expenses');
+    expect([page.status, page.heading]).toEqual([503, 'The login service cannot be reached']);
+    expect(page.link('Try again').pathname).toBe('/expenses');
+    const user = await visitor.open('/user');
+    expect(user.heading).toBe('Alice Adams');
+    // Logging out here needs no issuer.
+    const { action, fields } = user.form('Log out');
+    expect((await visitor.request(action, { method: 'POST', body: fields })).status).toBe(303);
+    expect((await visitor.request('/user')).status).toBe(303);
   });
 });
 

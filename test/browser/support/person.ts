@@ -2,9 +2,9 @@ import axe, { type AxeResults } from 'axe-core';
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
 import type { Lab } from '../../../apps/web/test/support/lab.js';
 
-/** Somebody with a browser window of their own, and everything that the browser complained about. */
+/** Somebody with a browser window of their own. */
 export class Person {
-  readonly complaints: string[] = [];
+  private readonly complaints: string[] = [];
 
   private constructor(
     private readonly lab: Lab,
@@ -86,7 +86,12 @@ export class Person {
     );
   }
 
-  leave(): Promise<void> {
-    return this.context.close();
+  /**
+   * Closes the window.
+   * @throws Error when the browser complained: console errors, violations of the content security policy, failed loads
+   */
+  async leave(): Promise<void> {
+    await this.context.close();
+    if (this.complaints.length > 0) throw new Error(`The browser complained:\n${this.complaints.join('\n')}`);
   }
 }

@@ -5,7 +5,7 @@ import type { CurrentSession } from '../sessions/browser-session.js';
 import { loginPath } from '../login/return-to.js';
 import { categoryChart } from './category-chart.js';
 import { emptyForm, type ExpenseForm } from './expense-form.js';
-import { withFilters } from './filters.js';
+import { FILTER_LABELS, withFilters } from './filters.js';
 import { monthlyChart } from './monthly-chart.js';
 import { totals } from './money.js';
 
@@ -21,6 +21,7 @@ export class ExpensesPage {
   async show(session: CurrentSession, filters: Filters, cursor?: string, form?: ExpenseForm) {
     const page = {
       filters,
+      filterLabels: FILTER_LABELS,
       canAdd: session.permissions.includes(CREATE),
       askToAdd: loginPath('/expenses', [CREATE]),
       form: form ?? emptyForm(new Date().toISOString().slice(0, 10)),
@@ -62,8 +63,9 @@ export class ExpensesPage {
 }
 
 function filterErrors({ problem }: ApiRefusal): string[] {
-  const faults = problem.errors?.map(
-    ({ pointer, detail }) => `${pointer.replace(/^#?\/(query\/)?/, '')}: ${detail}`,
-  );
-  return faults?.length ? faults : [problem.detail ?? 'These filters cannot be used.'];
+  const faults = problem.errors?.map(({ pointer, detail }) => {
+    const name = pointer.replace(/^#?\//, '');
+    return `${FILTER_LABELS[name] ?? name}: ${detail}`;
+  });
+  return faults?.length ? faults : [problem.detail ?? 'The expenses service does not take them.'];
 }

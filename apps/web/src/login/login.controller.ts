@@ -5,7 +5,7 @@ import { BrowserSession } from '../sessions/browser-session.js';
 import { Public } from '../sessions/session.guard.js';
 import { expiryOf } from './access-tokens.js';
 import { Issuer } from './issuer.js';
-import { IssuerUnavailable, LoginDeclined, LoginFailed, NotGranted } from './login.errors.js';
+import { LoginDeclined, LoginFailed, NotGranted } from './login.errors.js';
 import { type PendingLogin, PendingLogins } from './pending-logins.js';
 import { localPath } from './return-to.js';
 import { FIRST_PERMISSIONS, permissionsIn, requestedPermissions, scopeFor } from './scopes.js';
@@ -71,17 +71,13 @@ export class LoginController {
     return {};
   }
 
+  /** Ends the session here first: whether the issuer can be reached or not, nobody is logged in here afterwards. */
   @Post('logout')
   async logout(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     const { session } = request;
     this.browser.end(request, reply);
-    try {
-      const url = session && (await this.issuer.logoutUrl(session.claims['sid']));
-      reply.redirect(url?.href ?? '/', 303);
-    } catch (error) {
-      if (!(error instanceof IssuerUnavailable)) throw error;
-      await reply.code(503).view('logged-out-here');
-    }
+    const url = session && (await this.issuer.logoutUrl(session.claims['sid']));
+    reply.redirect(url?.href ?? '/', 303);
   }
 
   async #complete(request: FastifyRequest, login: PendingLogin) {

@@ -8,11 +8,15 @@ export function formatDay(date: string): string {
   return day.format(new Date(`${date}T00:00:00Z`));
 }
 
-/** `2026-03` as `March 2026`, or short: `Mar`, and `2026` for January. */
-export function formatMonth(name: string, style?: 'short'): string {
-  const date = new Date(`${name}-01T00:00:00Z`);
-  if (style !== 'short') return month.format(date);
-  return name.endsWith('-01') ? name.slice(0, 4) : shortMonth.format(date);
+/** `2026-03` as `March 2026`. */
+export function formatMonth(name: string): string {
+  return month.format(new Date(`${name}-01T00:00:00Z`));
+}
+
+/** `2026-03` as `Mar`, or with its year as `Mar ’26`. */
+export function formatShortMonth(name: string, withYear: boolean): string {
+  const short = shortMonth.format(new Date(`${name}-01T00:00:00Z`));
+  return withYear ? `${short} ’${name.slice(2, 4)}` : short;
 }
 
 /** A moment in UTC, to the minute. */

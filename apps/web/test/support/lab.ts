@@ -19,6 +19,8 @@ export interface LabOptions {
 
 /** All three programs, for real, in this process and on free ports. */
 export class Lab {
+  private issuerStopped = false;
+
   private constructor(
     readonly issuer: RunningIssuer,
     readonly api: { close(): Promise<void> },
@@ -61,8 +63,15 @@ export class Lab {
     return { url: this.otherUrl, close: () => web.close() };
   }
 
+  /** Takes the issuer away for good. */
+  async stopIssuer(): Promise<void> {
+    if (this.issuerStopped) return;
+    this.issuerStopped = true;
+    await this.issuer.close();
+  }
+
   async close(): Promise<void> {
-    await Promise.all([this.web.close(), this.api.close(), this.issuer.close()]);
+    await Promise.all([this.web.close(), this.api.close(), this.stopIssuer()]);
   }
 }
 
