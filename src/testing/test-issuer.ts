@@ -2,6 +2,7 @@ import { type KeyObject, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
 import { answerWithFault, type IssuerFault, sendJson } from './issuer-faults.js';
 import { type Json, signToken } from './sign-token.js';
 import { giveBack, type SigningKey, takeSigningKey, toJwk } from './signing-key.js';
@@ -49,7 +50,7 @@ export class TestIssuer {
   name?: string;
 
   private readonly server = createServer((request, response) => {
-    setTimeout(() => this.answer(request, response), this.delayMs);
+    void this.think().then(() => this.answer(request, response));
   });
   private port = 0;
   private fault?: IssuerFault;
@@ -169,6 +170,11 @@ export class TestIssuer {
     this.server.close();
     this.server.closeAllConnections();
     await closed;
+  }
+
+  private async think(): Promise<void> {
+    // Not the global setTimeout, which tests replace.
+    if (this.delayMs > 0) await pause(this.delayMs);
   }
 
   private answer(request: IncomingMessage, response: ServerResponse): void {

@@ -1,0 +1,39 @@
+import type { ExecutionContext } from '@nestjs/common';
+import type { AccessRule } from './access.decorators.js';
+import type { AccessRules } from './access.rules.js';
+import { InsufficientScope } from './auth.errors.js';
+import { type AuthenticatedRequest, JwtAuthGuard } from './jwt-auth.guard.js';
+import { ScopesGuard } from './scopes.guard.js';
+
+// What the guards do when something around them is broken. All else is tested through the application.
+
+const rulesOf = (rule?: AccessRule) => ({ of: () => rule }) as unknown as AccessRules;
+const contextOf = (request: Partial<AuthenticatedRequest>) =>
+  ({ switchToHttp: () => ({ getRequest: () => request }) }) as unknown as ExecutionContext;
+const alice = { subject: 'alice', kind: 'user', scopes: ['read:reports'], expiresAt: 0, claims: {} } as const;
+const all = { kind: 'scopes', mode: 'all', scopes: ['read:reports', 'write:reports'] } as const;
+
+it('both guards deny what no rule is known for, whoever calls', () => {
+  const context = contextOf({ user: alice });
+  expect(new ScopesGuard(rulesOf()).canActivate(context)).toBe(false);
+  expect(new JwtAuthGuard(rulesOf(), undefined as never, undefined as never).canActivate(context)).toBe(
+    false,
+  );
+});
+
+it.each<AccessRule>([{ kind: 'authenticated' }, { kind: 'scopes', mode: 'any', scopes: ['read:reports'] }])(
+  'the guard of scopes denies a caller that the guard of tokens did not let in: %j',
+  (rule) => {
+    expect(new ScopesGuard(rulesOf(rule)).canActivate(contextOf({}))).toBe(false);
+  },
+);
+
+it('the guard of scopes denies a caller without every scope, and one without any', () => {
+  const context = contextOf({ user: alice });
+  expect(() => new ScopesGuard(rulesOf(all)).canActivate(context)).toThrow(InsufficientScope);
+  expect(new ScopesGuard(rulesOf({ ...all, mode: 'any' })).canActivate(context)).toBe(true);
+  const none = contextOf({ user: { ...alice, scopes: [] } });
+  expect(() => new ScopesGuard(rulesOf({ ...all, mode: 'any' })).canActivate(none)).toThrow(
+    InsufficientScope,
+  );
+});
