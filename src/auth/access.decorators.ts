@@ -48,12 +48,12 @@ export const AnyScope = (...scopes: [Permission, ...Permission[]]) =>
   access(`@AnyScope(${scopes.join(', ')})`, { kind: 'scopes', mode: 'any', scopes });
 
 /**
- * Names scopes that let nobody in or out, but that widen what the method does for callers who hold them. It enforces
- * nothing: the method asks `principal.scopes`. Documentation, metadata and the manifest tell of them.
+ * Names scopes that let nobody in or out, but that widen what a route does for callers who hold them. It enforces
+ * nothing: the handler asks `principal.scopes`. Documentation, metadata and the manifest tell of them.
  *
  * @example `@Scopes('read:reports') @OptionalScopes('read:all_reports')`, for a list that takes `?owner=`
  */
-export const OptionalScopes = (...scopes: [Permission, ...Permission[]]): MethodDecorator =>
+export const OptionalScopes = (...scopes: [Permission, ...Permission[]]) =>
   SetMetadata(OPTIONAL_SCOPES, Object.freeze(scopes));
 
 /** Injects the caller's `Principal` into a handler of a route that is not public. */

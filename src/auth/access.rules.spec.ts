@@ -122,6 +122,22 @@ describe('AccessRules', () => {
     ]);
   });
 
+  it('lets the optional scopes of a class stand for the methods that it declares', async () => {
+    @Controller()
+    @Scopes('read:samples')
+    @OptionalScopes('write:samples')
+    class Widened {
+      @Get('a')
+      inherited() {}
+
+      @Get('b')
+      @Public()
+      overridden() {}
+    }
+    const { routes } = (await rulesOf([], [Widened])).start();
+    expect(routes.map(({ optionalScopes }) => optionalScopes)).toEqual([['write:samples'], []]);
+  });
+
   it('refuses a permission that two modules describe', async () => {
     const again = definePermissions({ 'read:samples': 'Look at samples' });
     const { faults } = await rulesOf([SamplesModule, AuthModule.forFeature(again)]);

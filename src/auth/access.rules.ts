@@ -104,7 +104,9 @@ function withRule(route: RouteHandler): Route | string {
   if (declarations.length === 0) return `${name} has no access declaration`;
   if (declarations.length > 1) return `${name} has ${declarations.join(' and ')}`;
   const rule = Reflect.getMetadata(ACCESS, declaredBy) as AccessRule;
-  const optionalScopes = (Reflect.getMetadata(OPTIONAL_SCOPES, handler) ?? []) as readonly string[];
+  const optionalScopes = (Reflect.getMetadata(OPTIONAL_SCOPES, handler) ??
+    Reflect.getMetadata(OPTIONAL_SCOPES, declaredBy) ??
+    []) as readonly string[];
   if (rule.kind === 'public' && optionalScopes.length > 0) {
     return `${name} has @Public() and @OptionalScopes(${optionalScopes.join(', ')})`;
   }

@@ -6,6 +6,7 @@ export * from './auth.events.js';
 export * from './auth.module.js';
 export * from './auth.options.js';
 export * from './challenge.js';
+export * from './issuer-metadata.js';
 export * from './jwt-auth.guard.js';
 export * from './jwt.strategy.js';
 export * from './permissions.js';

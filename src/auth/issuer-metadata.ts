@@ -5,6 +5,9 @@ export interface IssuerMetadata {
   /** The exact `iss` of its tokens. */
   readonly issuer: string;
   readonly jwksUri: string;
+  /** Where clients get a user's authorization (RFC 6749, 3.1), and tokens (3.2), if it says so. */
+  readonly authorizationEndpoint?: string;
+  readonly tokenEndpoint?: string;
 }
 
 /** The only two spellings of an issuer that discovery may confirm: with and without one trailing slash. */
@@ -22,10 +25,14 @@ export function issuerSpellings(issuerBaseUrl: string): readonly [withSlash: str
 export async function discover(issuerBaseUrl: string, signal: AbortSignal): Promise<IssuerMetadata> {
   const spellings = issuerSpellings(issuerBaseUrl);
   const url = `${spellings[0]}.well-known/openid-configuration`;
-  const { issuer, jwks_uri: jwksUri } = (await fetchJson(url, signal)).body;
+  const { body } = await fetchJson(url, signal);
+  const { issuer, jwks_uri: jwksUri } = body;
   if (typeof issuer !== 'string' || !spellings.includes(issuer)) {
     throw new Error(`${url} names another issuer than ${issuerBaseUrl}`);
   }
   if (typeof jwksUri !== 'string' || !URL.canParse(jwksUri)) throw new Error(`${url} names no jwks_uri`);
-  return { issuer, jwksUri };
+  const [authorizationEndpoint, tokenEndpoint] = [body.authorization_endpoint, body.token_endpoint].map(
+    (member) => (typeof member === 'string' && URL.canParse(member) ? member : undefined),
+  );
+  return { issuer, jwksUri, authorizationEndpoint, tokenEndpoint };
 }

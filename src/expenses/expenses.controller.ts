@@ -22,7 +22,7 @@ import {
 } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
-import { CurrentPrincipal, type Principal, Scopes } from '../auth/index.js';
+import { CurrentPrincipal, type Principal, OptionalScopes, Scopes } from '../auth/index.js';
 import { authorOf, ownersFor } from './callers.js';
 import { prefersCsv } from './csv.js';
 import { DefaultCurrency } from './default-currency.js';
@@ -47,6 +47,7 @@ export class ExpensesController {
 
   @Get()
   @Scopes('read:reports')
+  @OptionalScopes('read:all_reports')
   @ApiProduces('application/json', 'text/csv')
   @ApiOkResponse({ standardSchema: z.array(expenseAnswer) })
   async list(
@@ -79,6 +80,7 @@ export class ExpensesController {
 
   @Get('expenses/:id')
   @Scopes('read:reports')
+  @OptionalScopes('read:all_reports')
   @ApiOkResponse({ standardSchema: expenseAnswer })
   async find(
     @CurrentPrincipal() principal: Principal,

@@ -3,7 +3,7 @@ import { ApiOkResponse, ApiProduces, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { Readable } from 'node:stream';
 import { z } from 'zod';
-import { CurrentPrincipal, type Principal, Scopes } from '../auth/index.js';
+import { CurrentPrincipal, type Principal, OptionalScopes, Scopes } from '../auth/index.js';
 import { ownersFor } from '../expenses/callers.js';
 import { csvAnswer, prefersCsv } from '../expenses/csv.js';
 import { type Filters, filters } from '../expenses/expenses.query.js';
@@ -17,6 +17,7 @@ const categoryTotal = z.object({ category: z.string().nullable(), ...total });
 @ApiTags('Reports')
 @Controller('reports')
 @Scopes('read:reports')
+@OptionalScopes('read:all_reports')
 @ApiProduces('application/json', 'text/csv')
 export class ReportsController {
   constructor(private readonly reports: ReportsRepository) {}

@@ -1,0 +1,23 @@
+import { Module } from '@nestjs/common';
+import { ConfigService } from '@nestjs/config';
+import type { Environment } from '../config/config.module.js';
+import { DocsController, PAGE_SETTINGS } from './docs.controller.js';
+import type { PageSettings } from './docs.page.js';
+import { DocsService } from './docs.service.js';
+
+/** Documentation at /docs, and the OpenAPI description that it is made from at /docs/json. */
+@Module({
+  controllers: [DocsController],
+  providers: [
+    DocsService,
+    {
+      provide: PAGE_SETTINGS,
+      inject: [ConfigService],
+      useFactory: (config: ConfigService<Environment, true>): PageSettings => ({
+        clientId: config.get('DOCS_CLIENT_ID', { infer: true }),
+        audience: String(config.get('ALLOWED_AUDIENCES', { infer: true })[0]),
+      }),
+    },
+  ],
+})
+export class DocsModule {}

@@ -1,0 +1,56 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { ApplicationConfig, ModulesContainer } from '@nestjs/core';
+import { AccessRules, AUTH_OPTIONS, type AuthOptions, discover, issuerSpellings } from '../auth/index.js';
+import { type AuthorizationEndpoints, describeApi } from './openapi.js';
+
+/** Longest time that the issuer is given to name its endpoints, in milliseconds. */
+const DISCOVERY_TIMEOUT_MS = 2000;
+
+/** The description of the API, made when it is asked for the first time and kept from then on. */
+@Injectable()
+export class DocsService {
+  private description?: string;
+  private known?: Promise<AuthorizationEndpoints>;
+
+  constructor(
+    private readonly modules: ModulesContainer,
+    private readonly config: ApplicationConfig,
+    private readonly rules: AccessRules,
+    @Inject(AUTH_OPTIONS) private readonly options: AuthOptions,
+  ) {}
+
+  /** OpenAPI as JSON. */
+  async json(): Promise<string> {
+    this.description ??= JSON.stringify(this.describe(await this.endpoints()));
+    return this.description;
+  }
+
+  /** Where the Authorize button leads: what the issuer's metadata say, else the paths that Auth0 has. */
+  endpoints(): Promise<AuthorizationEndpoints> {
+    this.known ??= this.lookUp();
+    return this.known;
+  }
+
+  private async lookUp(): Promise<AuthorizationEndpoints> {
+    const { issuerBaseUrl } = this.options;
+    const [issuer] = issuerSpellings(issuerBaseUrl);
+    const usual = { authorizationUrl: `${issuer}authorize`, tokenUrl: `${issuer}oauth/token` };
+    try {
+      const metadata = await discover(issuerBaseUrl, AbortSignal.timeout(DISCOVERY_TIMEOUT_MS));
+      return {
+        authorizationUrl: metadata.authorizationEndpoint ?? usual.authorizationUrl,
+        tokenUrl: metadata.tokenEndpoint ?? usual.tokenUrl,
+      };
+    } catch {
+      // The description is of use without the issuer, too; the next request asks it again.
+      this.known = undefined;
+      return usual;
+    }
+  }
+
+  private describe(endpoints: AuthorizationEndpoints) {
+    const { modules, config, rules, options } = this;
+    const { resourceMetadataUrl } = options;
+    return describeApi({ modules, config, rules, resourceMetadataUrl }, endpoints);
+  }
+}
