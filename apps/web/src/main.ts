@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { ConfigService } from '@nestjs/config';
 import { createWebApp } from './app.js';
 import type { Config } from './config/config.module.js';
-import { InvalidEnvironment, isLoopback } from './config/environment.js';
+import { isLoopback } from './config/environment.js';
 
 try {
   const app = await createWebApp();
@@ -14,7 +14,6 @@ try {
   await app.listen(config.get('PORT', { infer: true }), host);
   process.stdout.write(`The web application is at ${baseUrl}\n`);
 } catch (error) {
-  if (!(error instanceof InvalidEnvironment)) throw error;
-  process.stderr.write(`${error.message}\n`);
-  process.exitCode = 1;
+  process.stderr.write(`The web application cannot start. ${(error as Error).message}\n`);
+  process.exit(1);
 }
