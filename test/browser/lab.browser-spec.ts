@@ -16,10 +16,8 @@ describeInBrowser('The lab in a browser', () => {
   let person: Person;
 
   beforeAll(async () => {
-    [lab, browser] = await Promise.all([
-      Lab.start({ tokenLifetimeSeconds: ALWAYS_RENEWED_SECONDS }),
-      launchChromium(),
-    ]);
+    lab = await Lab.start({ tokenLifetimeSeconds: ALWAYS_RENEWED_SECONDS });
+    browser = await launchChromium();
   });
   beforeEach(async () => {
     person = await Person.arrive(browser, lab);

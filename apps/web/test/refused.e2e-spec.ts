@@ -6,18 +6,6 @@ import { Visitor } from './support/visitor.js';
 const ALWAYS_RENEWED_SECONDS = 5;
 const NOBODY_LISTENS = 'http://localhost:9';
 
-/** Counts the requests that this process sends to the token endpoint while something is done. */
-async function tokenRequestsOf(action: () => Promise<unknown>): Promise<number> {
-  const original = globalThis.fetch;
-  let count = 0;
-  globalThis.fetch = (input, init) => {
-    if (new URL(input instanceof Request ? input.url : input).pathname === '/oauth/token') count += 1;
-    return original(input, init);
-  };
-  await action().finally(() => (globalThis.fetch = original));
-  return count;
-}
-
 describe('When something is refused or away', () => {
   let lab: Lab;
 
@@ -42,17 +30,6 @@ describe('When something is refused or away', () => {
     const applications = await visitor.open(new URL('/applications', lab.issuer.issuer));
     await visitor.press(applications, 'Revoke');
   }
-
-  it('an expired access token is renewed once, for all requests that meet it at the same time', async () => {
-    const { visitor } = await loggedIn(lab, ALICE);
-    const requests = await tokenRequestsOf(async () => {
-      const pages = await Promise.all(['/expenses', '/expenses', '/'].map((path) => visitor.open(path)));
-      expect(pages.map(({ status }) => status)).toEqual([200, 200, 200]);
-    });
-    expect(requests).toBe(1);
-    // The issuer rotates refresh tokens and revokes the grant when an old one comes again.
-    for (let i = 0; i < 3; i += 1) expect((await visitor.open('/expenses')).heading).toBe('Your expenses');
-  });
 
   it('a renewal that ends after the logout does not bring the session back', async () => {
     const { visitor, page } = await loggedIn(lab, ALICE);

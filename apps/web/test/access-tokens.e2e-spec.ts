@@ -1,0 +1,82 @@
+import { jest } from '@jest/globals';
+import { Lab } from './support/lab.js';
+import { ALICE, loggedIn } from './support/people.js';
+
+const TOKEN_LIFETIME_SECONDS = 3600;
+
+/** Everything that fake timers would replace, but for the date. */
+const REAL = [
+  'hrtime',
+  'nextTick',
+  'performance',
+  'queueMicrotask',
+  'setImmediate',
+  'clearImmediate',
+  'setInterval',
+  'clearInterval',
+  'setTimeout',
+  'clearTimeout',
+] as const;
+
+/** Moves the clock of all programs. */
+function passTime(seconds: number): void {
+  jest.useFakeTimers({ now: Date.now() + seconds * 1000, doNotFake: [...REAL] });
+}
+
+/** The grants for which this process asks at the token endpoint while something is done. */
+async function grantsAskedFor(action: () => Promise<unknown>): Promise<(string | null)[]> {
+  const original = globalThis.fetch;
+  const grants: (string | null)[] = [];
+  globalThis.fetch = (input, init) => {
+    const url = new URL(input instanceof Request ? input.url : input);
+    if (url.pathname === '/oauth/token')
+      grants.push(new URLSearchParams(init?.body as URLSearchParams).get('grant_type'));
+    return original(input, init);
+  };
+  await action().finally(() => (globalThis.fetch = original));
+  return grants;
+}
+
+describe('Access tokens', () => {
+  let lab: Lab;
+
+  beforeAll(async () => {
+    lab = await Lab.start({ tokenLifetimeSeconds: TOKEN_LIFETIME_SECONDS });
+  });
+  afterEach(() => jest.useRealTimers());
+  afterAll(() => lab?.close());
+
+  it('are used until they expire', async () => {
+    const { visitor } = await loggedIn(lab, ALICE);
+    const grants = await grantsAskedFor(async () => {
+      for (const path of ['/', '/expenses', '/expenses.csv'])
+        expect((await visitor.open(path)).status).toBe(200);
+    });
+    expect(grants).toEqual([]);
+  });
+
+  it('are renewed once when they expire, for all requests that meet that at the same time', async () => {
+    const { visitor } = await loggedIn(lab, ALICE);
+    passTime(TOKEN_LIFETIME_SECONDS);
+    const grants = await grantsAskedFor(async () => {
+      const paths = ['/expenses', '/expenses', '/', '/expenses.csv'];
+      const pages = await Promise.all(paths.map((path) => visitor.open(path)));
+      expect(pages.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
+    });
+    expect(grants).toEqual(['refresh_token']);
+  });
+
+  it('are renewed again and again, with each rotated refresh token', async () => {
+    const { visitor } = await loggedIn(lab, ALICE);
+    for (let hour = 0; hour < 3; hour += 1) {
+      passTime(TOKEN_LIFETIME_SECONDS);
+      expect((await visitor.open('/expenses')).heading).toBe('Your expenses');
+    }
+  });
+
+  it('are no more when the session ends after a day, however busy it is', async () => {
+    const { visitor } = await loggedIn(lab, ALICE);
+    passTime(24 * 3600);
+    expect((await visitor.request('/expenses')).headers.get('location')).toBe('/login?return_to=%2Fexpenses');
+  });
+});
