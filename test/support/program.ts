@@ -1,0 +1,103 @@
+import { transformFile } from '@swc/core';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { cp, glob, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
+
+const ROOT = join(import.meta.dirname, '..', '..');
+
+/** The service as a program, compiled from the sources as the tests are: a process of its own that can be killed. */
+export class Program {
+  private readonly runs: Run[] = [];
+
+  private constructor(private readonly folder: string) {}
+
+  static async compile(): Promise<Program> {
+    // Inside the repository, for that is how the program finds its packages.
+    const cache = join(ROOT, 'node_modules', '.cache');
+    await mkdir(cache, { recursive: true });
+    const folder = await mkdtemp(join(cache, 'expenses-program-'));
+    await writeFile(join(folder, 'package.json'), '{"type":"module"}');
+    for await (const file of glob('**/*.ts', {
+      cwd: join(ROOT, 'src'),
+      exclude: ['**/*.spec.ts', 'testing/**'],
+    })) {
+      const { code } = await transformFile(join(ROOT, 'src', file), {
+        jsc: {
+          target: 'es2024',
+          parser: { syntax: 'typescript', decorators: true },
+          transform: { legacyDecorator: true, decoratorMetadata: true },
+          keepClassNames: true,
+        },
+        module: { type: 'es6' },
+      });
+      const target = join(folder, file.replace(/\.ts$/, '.js'));
+      await mkdir(dirname(target), { recursive: true });
+      await writeFile(target, code);
+    }
+    await cp(join(ROOT, 'src/database/migrations'), join(folder, 'database/migrations'), { recursive: true });
+    return new Program(folder);
+  }
+
+  /** Starts it, and waits until it listens or has ended. */
+  async start(variables: Record<string, string>): Promise<Run> {
+    const child = spawn(process.execPath, [join(this.folder, 'main.js')], {
+      cwd: this.folder,
+      env: {
+        PORT: '0',
+        HOST: '127.0.0.1',
+        RATE_LIMIT: '0',
+        FAILED_AUTH_LIMIT: '0',
+        LOG_LEVEL: 'info',
+        ...variables,
+      },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const run = new Run(child);
+    this.runs.push(run);
+    await run.listening;
+    return run;
+  }
+
+  /** Kills what still runs. */
+  async remove(): Promise<void> {
+    await Promise.all(this.runs.map((run) => run.kill()));
+    await rm(this.folder, { recursive: true, force: true });
+  }
+}
+
+/** A process of the program. */
+export class Run {
+  /** Where it listens; nothing when it has ended instead. */
+  readonly listening: Promise<string | undefined>;
+  /** What it wrote. */
+  output = '';
+  private readonly ended: Promise<unknown>;
+
+  constructor(private readonly child: ChildProcess) {
+    this.ended = once(child, 'close');
+    this.listening = new Promise((resolve) => {
+      for (const stream of [child.stdout!, child.stderr!]) {
+        createInterface({ input: stream }).on('line', (line) => {
+          this.output += `${line}\n`;
+          const url = /listens on (http:\/\/[\w.:[\]]+)/.exec(line)?.[1];
+          if (url !== undefined) resolve(url);
+        });
+      }
+      child.once('close', () => {
+        resolve(undefined);
+      });
+    });
+  }
+
+  get exitCode(): number | null {
+    return this.child.exitCode;
+  }
+
+  /** Ends it at once, without a chance to clean up. */
+  async kill(): Promise<void> {
+    this.child.kill('SIGKILL');
+    await this.ended;
+  }
+}
