@@ -1,6 +1,7 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { ConfigService } from '@nestjs/config';
 import { APP_FILTER, APP_PIPE } from '@nestjs/core';
+import { AuditModule } from './audit/audit.module.js';
 import { AuthModule } from './auth/index.js';
 import { authOptions } from './config/auth.options.js';
 import type { Configuration } from './config/config.module.js';
@@ -12,6 +13,7 @@ import { ProblemFilter } from './http/problem.filter.js';
 import { ValidationPipe } from './http/validation.pipe.js';
 import { LimitsModule } from './limits/limits.module.js';
 import { LoggingModule } from './logging/logging.module.js';
+import { MetricsModule } from './metrics/metrics.module.js';
 import { RedisModule } from './redis/redis.module.js';
 import { ReportsModule } from './reports/reports.module.js';
 
@@ -36,6 +38,8 @@ export class AppModule {
         RedisModule,
         LimitsModule.forRoot(configuration.environment),
         HealthModule,
+        AuditModule,
+        MetricsModule.forRoot(configuration.environment),
         DocsModule,
         ...features,
         ...others,

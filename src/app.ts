@@ -40,6 +40,5 @@ export async function createApp(
     { abortOnError: false, bufferLogs: true },
   );
   app.useLogger(app.get(Logger));
-  app.enableShutdownHooks();
   return { app, environment };
 }

@@ -1,10 +1,15 @@
 import { Logger } from '@nestjs/common';
 import { createApp } from './app.js';
+import { stopOnSignals } from './http/graceful-stop.js';
 import { explainStartFailure } from './start-failure.js';
 
 try {
   const { app, environment } = await createApp();
   await app.listen(environment.PORT, environment.HOST);
+  stopOnSignals(app, {
+    graceSeconds: environment.SHUTDOWN_GRACE,
+    timeoutSeconds: environment.SHUTDOWN_TIMEOUT,
+  });
   new Logger('Main').log(`The expenses API listens on ${await app.getUrl()}`);
 } catch (error) {
   process.stderr.write(`${explainStartFailure(error)}\n`);

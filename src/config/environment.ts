@@ -57,6 +57,12 @@ const fields = z.object({
       'must be trace, debug, info, warn, error, fatal or silent',
     )
     .default('info'),
+  AUDIT_LOG: z.string().optional(),
+  METRICS_PORT: wholeNumber({ min: 0, max: 65_535 }).optional(),
+  OTEL_EXPORTER_OTLP_ENDPOINT: z.url('must be the URL of an OTLP/HTTP receiver').optional(),
+
+  SHUTDOWN_GRACE: wholeNumber({ min: 0, max: 300 }).optional(),
+  SHUTDOWN_TIMEOUT: wholeNumber({ min: 1, max: 300 }).default(10),
 });
 
 const schema = fields
@@ -72,6 +78,8 @@ const schema = fields
   })
   .transform((env) => ({
     ...env,
+    // Nobody waits for a balancer at their own desk.
+    SHUTDOWN_GRACE: env.SHUTDOWN_GRACE ?? (env.NODE_ENV === 'production' ? 5 : 0),
     DATABASE_URL: env.DATABASE_URL ?? 'pglite:data',
     BASE_URL: env.BASE_URL ?? `http://${isLoopback(env.HOST) ? 'localhost' : env.HOST}:${env.PORT}`,
   }));

@@ -26,6 +26,11 @@ export abstract class Database {
     return translated(() => this.inTransaction(work));
   }
 
+  /** How many connections there are, how many of them are idle, and how many queries wait for one; none embedded. */
+  get connections(): { readonly total: number; readonly idle: number; readonly waiting: number } {
+    return { total: 0, idle: 0, waiting: 0 };
+  }
+
   /** Asks the database for a sign of life. @throws DatabaseUnavailable */
   async ping(): Promise<void> {
     await this.query((queries) => queries.execute(sql`SELECT 1`));

@@ -44,6 +44,11 @@ export class PostgresDatabase extends Database {
     this.queries = drizzle(this.pool);
   }
 
+  override get connections() {
+    const { totalCount, idleCount, waitingCount } = this.pool;
+    return { total: totalCount, idle: idleCount, waiting: waitingCount };
+  }
+
   /** Not drizzle's own transaction: it loses the connection from the pool when BEGIN fails. */
   protected async inTransaction<T>(work: (queries: Queries) => Promise<T>): Promise<T> {
     const client = await this.pool.connect();

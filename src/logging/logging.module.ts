@@ -45,7 +45,7 @@ function createLogger(config: ConfigService<Environment, true>, stream: Destinat
     { provide: LOGGER, inject: [ConfigService, LOG_STREAM], useFactory: createLogger },
     RequestLog,
   ],
-  exports: [LOGGER],
+  exports: [LOGGER, LOG_STREAM],
 })
 class LoggerProviders {}
 

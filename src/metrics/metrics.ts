@@ -1,0 +1,124 @@
+import { Inject, Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import type { FastifyAdapter } from '@nestjs/platform-fastify';
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import {
+  type AuthDecision,
+  authDecisions,
+  type KeyRefresh,
+  keyRefreshes,
+  SigningKeys,
+  type TokenVerification,
+  tokenVerifications,
+  VerifiedTokens,
+} from '../auth/index.js';
+import { Database } from '../database/database.js';
+
+/** Seconds; from what a remembered token takes to what a client gives up at. */
+const REQUEST_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+/** Seconds; verifying takes some hundred microseconds, and up to the fetch's time-out when keys must be fetched. */
+const VERIFICATION_BUCKETS = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.01, 0.05, 0.25, 1, 5];
+
+/**
+ * What Prometheus reads. Every label comes from a closed list (route templates, methods, status codes, reason codes), so
+ * their number is bounded whatever clients send, and nothing that they send is in them.
+ */
+@Injectable()
+export class Metrics implements OnModuleInit, OnModuleDestroy {
+  readonly registry = new Registry();
+
+  private readonly requests = new Histogram({
+    name: 'http_request_duration_seconds',
+    help: 'Requests answered, by route template, and how long they took',
+    labelNames: ['method', 'route', 'status'] as const,
+    buckets: REQUEST_BUCKETS,
+    registers: [this.registry],
+  });
+  private readonly decisions = new Counter({
+    name: 'auth_decisions_total',
+    help: 'Authentications by outcome; accepted ones are remembered (a cache hit) or verified',
+    labelNames: ['outcome', 'reason'] as const,
+    registers: [this.registry],
+  });
+  private readonly verifications = new Histogram({
+    name: 'auth_token_verification_seconds',
+    help: 'How long tokens that were not remembered took to verify',
+    buckets: VERIFICATION_BUCKETS,
+    registers: [this.registry],
+  });
+  private readonly refreshes = new Counter({
+    name: 'auth_key_refreshes_total',
+    help: "Fetches of the issuer's keys",
+    labelNames: ['outcome'] as const,
+    registers: [this.registry],
+  });
+
+  private readonly onDecision = (event: unknown) => this.decisions.inc({ ...(event as AuthDecision) });
+  private readonly onRefresh = ({ outcome }: KeyRefresh) => this.refreshes.inc({ outcome });
+  private readonly onVerification = ({ durationSeconds }: TokenVerification) =>
+    this.verifications.observe(durationSeconds);
+
+  constructor(
+    private readonly adapterHost: HttpAdapterHost<FastifyAdapter>,
+    private readonly keys: SigningKeys,
+    private readonly verifiedTokens: VerifiedTokens,
+    @Inject(Database) private readonly database: Database,
+  ) {
+    collectDefaultMetrics({ register: this.registry });
+    this.refreshes.inc({ outcome: 'fetched' }, 0);
+    this.refreshes.inc({ outcome: 'failed' }, 0);
+    this.addGauges();
+  }
+
+  onModuleInit(): void {
+    authDecisions.subscribe(this.onDecision);
+    keyRefreshes.subscribe(this.onRefresh as (event: unknown) => void);
+    tokenVerifications.subscribe(this.onVerification as (event: unknown) => void);
+    this.adapterHost.httpAdapter.getInstance().addHook('onResponse', (request, reply, done) => {
+      const { method, routeOptions } = request;
+      this.requests.observe(
+        { method, route: routeOptions.url ?? 'none', status: reply.statusCode },
+        reply.elapsedTime / 1000,
+      );
+      done();
+    });
+  }
+
+  onModuleDestroy(): void {
+    authDecisions.unsubscribe(this.onDecision);
+    keyRefreshes.unsubscribe(this.onRefresh as (event: unknown) => void);
+    tokenVerifications.unsubscribe(this.onVerification as (event: unknown) => void);
+    this.registry.clear();
+  }
+
+  private addGauges(): void {
+    const { keys, verifiedTokens, database } = this;
+    this.gauge('auth_keys_usable', 'Number of usable signing keys', () => keys.status().count);
+    this.gauge('auth_keys_stale', '1 while the last attempt to fetch the keys failed', () =>
+      Number(keys.status().stale),
+    );
+    this.gauge('auth_keys_age_seconds', 'Age of the signing keys', () => keys.status().ageSeconds ?? 0);
+    this.gauge('auth_verified_tokens', 'Access tokens that are remembered', () => verifiedTokens.size);
+    this.gauge('database_connections', 'Connections of the pool', () => database.connections.total);
+    this.gauge('database_connections_idle', 'Idle connections', () => database.connections.idle);
+    this.gauge(
+      'database_requests_waiting',
+      'Queries that wait for a connection',
+      () => database.connections.waiting,
+    );
+  }
+
+  /** A gauge that is read when Prometheus asks. */
+  private gauge(name: string, help: string, read: () => number): void {
+    this.registry.registerMetric(
+      new Gauge({
+        name,
+        help,
+        registers: [],
+        collect() {
+          this.set(read());
+        },
+      }),
+    );
+  }
+}

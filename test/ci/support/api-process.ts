@@ -1,0 +1,107 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join, resolve } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { TestIssuer } from '../../../src/testing/index.js';
+
+const ROOT = resolve(import.meta.dirname, '..', '..', '..');
+const MAIN = resolve(ROOT, process.env.TEST_API_MAIN ?? 'dist/main.js');
+const START_LIMIT_MS = 60_000;
+
+/** A port that was free a moment ago, for a program that must be told its port. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as { port: number };
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+/** The built API as a process of its own. */
+export class ApiProcess {
+  /** What it wrote to standard output and standard error. */
+  output = '';
+
+  private constructor(
+    readonly child: ChildProcess,
+    readonly port: number,
+  ) {
+    for (const stream of [child.stdout, child.stderr]) {
+      stream?.on('data', (chunk: Buffer) => (this.output += chunk.toString()));
+    }
+  }
+
+  /** Starts it, and waits until it is ready. */
+  static async start(issuer: TestIssuer, variables: Record<string, string> = {}): Promise<ApiProcess> {
+    if (!existsSync(MAIN)) throw new Error(`There is no ${MAIN}: run \`npm run build\` first`);
+    const port = await freePort();
+    const child = spawn(process.execPath, [MAIN], {
+      // A folder without .env.
+      cwd: join(ROOT, 'test', 'ci'),
+      env: {
+        PATH: process.env.PATH,
+        NODE_ENV: 'production',
+        PORT: String(port),
+        HOST: '127.0.0.1',
+        ISSUER_BASE_URL: issuer.url,
+        ALLOWED_AUDIENCES: issuer.audience,
+        DATABASE_URL: 'pglite:memory://',
+        RATE_LIMIT: '0',
+        FAILED_AUTH_LIMIT: '0',
+        SHUTDOWN_GRACE: '0',
+        ...variables,
+      },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const api = new ApiProcess(child, port);
+    try {
+      await api.ready();
+    } catch (error) {
+      await api.kill();
+      throw error;
+    }
+    return api;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.port}`;
+  }
+
+  /** Waits until it is ready. */
+  async ready(): Promise<void> {
+    const deadline = Date.now() + START_LIMIT_MS;
+    while (!(await this.isReady())) {
+      if (this.hasEnded || Date.now() > deadline) throw new Error(`The API did not start:\n${this.output}`);
+      await delay(50);
+    }
+  }
+
+  async isReady(): Promise<boolean> {
+    return fetch(`${this.url}/health/ready`).then(
+      ({ ok }) => ok,
+      () => false,
+    );
+  }
+
+  get hasEnded(): boolean {
+    return this.child.exitCode !== null || this.child.signalCode !== null;
+  }
+
+  /** Sends a signal, and waits for the end. @returns the exit code, and after how many milliseconds it ended */
+  async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<{ code: number | null; milliseconds: number }> {
+    const startedAt = performance.now();
+    if (!this.hasEnded) {
+      const ended = once(this.child, 'exit');
+      this.child.kill(signal);
+      await ended;
+    }
+    return { code: this.child.exitCode, milliseconds: Math.round(performance.now() - startedAt) };
+  }
+
+  async kill(): Promise<void> {
+    await this.stop('SIGKILL');
+  }
+}
