@@ -1,0 +1,18 @@
+import { loadConfiguration } from '../config/config.module.js';
+import { CommandError, readArguments, run } from './command.js';
+import { examine, toText } from './doctor/doctor.js';
+
+const USAGE = `npm run doctor [-- --json]
+Checks the settings (.env and environment) against issuer, clock, database and Redis, and says what to do.
+Ends with 1 when something keeps the API from working, or from working safely.`;
+
+await run(async () => {
+  const { values, positionals } = readArguments(
+    { json: { type: 'boolean' }, help: { type: 'boolean' } },
+    USAGE,
+  );
+  if (values.help || positionals.length > 0) throw new CommandError(USAGE);
+  const findings = await examine(async () => (await loadConfiguration()).environment);
+  process.stdout.write(values.json ? `${JSON.stringify(findings, undefined, 2)}\n` : toText(findings));
+  return findings.some(({ status }) => status === 'error') ? 1 : 0;
+});

@@ -1,0 +1,35 @@
+import { ConfigService } from '@nestjs/config';
+import { authOptions } from '../config/auth.options.js';
+import { loadConfiguration } from '../config/config.module.js';
+import { CommandError, readArguments, run } from './command.js';
+import { explain } from './explain/explain.js';
+import { findRoute } from './explain/find-route.js';
+import { readAccess } from './read-access.js';
+import { readToken } from './explain/read-token.js';
+
+const USAGE = `npm run explain -- METHOD /path < token
+Says check by check why the API accepts or refuses a token on a route. The token is read from standard input and never
+printed; without one, a request without token is explained. The settings are those of the API: .env and environment.`;
+
+await run(async () => {
+  const { positionals, values } = readArguments({ help: { type: 'boolean' } }, USAGE);
+  const [method, url, ...others] = positionals;
+  if (values.help || !method || !url?.startsWith('/') || others.length > 0) throw new CommandError(USAGE);
+  const { environment } = await loadConfiguration();
+  const rules = await readAccess();
+  const { pathname, searchParams } = new URL(url, 'http://localhost');
+  const route = findRoute(rules.routes, method.toUpperCase(), pathname);
+  if (!route)
+    throw new CommandError(
+      `There is no ${method.toUpperCase()} ${pathname}; npm run access lists the routes.`,
+    );
+  const token = await readToken(process.stdin);
+  const options = authOptions(new ConfigService(environment));
+  const { steps, accepted, verdict } = await explain(route, token, Object.fromEntries(searchParams), {
+    rules,
+    options,
+  });
+  for (const { passed, text } of steps) process.stdout.write(`${passed ? 'yes' : 'NO '}  ${text}\n`);
+  process.stdout.write(`\n${verdict}\n`);
+  return accepted ? 0 : 1;
+});
