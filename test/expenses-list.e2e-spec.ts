@@ -22,6 +22,12 @@ async function walk(
   return seen;
 }
 
+const add = async (caller: Caller, fields: object): Promise<ExpenseAnswer> => {
+  const answer = await caller('POST', '/expenses', { payload: { ...dinner, ...fields } });
+  expect(answer.statusCode).toBe(201);
+  return answer.json();
+};
+
 describeOnBothEngines('The list', (engine) => {
   let ledger: Ledger;
 
@@ -31,11 +37,7 @@ describeOnBothEngines('The list', (engine) => {
 
   afterAll(() => ledger?.close());
 
-  const add = async (caller: Caller, fields: object): Promise<ExpenseAnswer> => {
-    const answer = await caller('POST', '/expenses', { payload: { ...dinner, ...fields } });
-    expect(answer.statusCode).toBe(201);
-    return answer.json();
-  };
+  const accountant = () => ledger.as('accountant', ['read:reports', 'read:all_reports']);
 
   it('is a bare array, newest date first and within a date the last one added', async () => {
     const caller = ledger.as('order');
@@ -205,8 +207,6 @@ describeOnBothEngines('The list', (engine) => {
       await add(ledger.as('auth0|dora'), { description: "Dora's", date: '2031-01-01' });
       await add(ledger.as('auth0|emil'), { description: "Emil's", date: '2031-01-02' });
     });
-
-    const accountant = () => ledger.as('accountant', ['read:reports', 'read:all_reports']);
 
     it('is never in the own list', async () => {
       expect((await accountant()('GET', '/')).json()).toEqual([]);

@@ -146,6 +146,16 @@ describeOnBothEngines('Single expenses', (engine) => {
       expect(accepted.statusCode).toBe(201);
     });
 
+    it('is forgotten after a week', async () => {
+      const first = await alice('POST', '/expenses', { payload: pizza, headers: withKey('key-6') });
+      await ledger.select(
+        sql`UPDATE idempotency_keys SET created_at = now() - interval '8 days' WHERE key = 'key-6'`,
+      );
+      await alice('POST', '/expenses', { payload: pizza, headers: withKey('key-7') });
+      const again = await alice('POST', '/expenses', { payload: pizza, headers: withKey('key-6') });
+      expect(again.json<ExpenseAnswer>().id).not.toBe(first.json<ExpenseAnswer>().id);
+    });
+
     it.each(['', 'a b', 'x'.repeat(256), 'ü'])('is refused as %j', async (key) => {
       const refused = await alice('POST', '/expenses', { payload: pizza, headers: withKey(key) });
       expect(refused.statusCode).toBe(400);

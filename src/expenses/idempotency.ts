@@ -1,4 +1,4 @@
-import { and, eq } from 'drizzle-orm';
+import { and, eq, lt, sql } from 'drizzle-orm';
 import { createHash } from 'node:crypto';
 import type { Queries } from '../database/database.js';
 import { idempotencyKeys } from '../database/schema.js';
@@ -12,6 +12,9 @@ export interface Retry {
   /** Of what is asked, by `fingerprint`. */
   readonly fingerprint: string;
 }
+
+/** Keys are kept for a week, longer than any client goes on repeating a request. */
+const isExpired = lt(idempotencyKeys.createdAt, sql`now() - interval '7 days'`);
 
 /** SHA-256, in hexadecimal, of what a request asks for. */
 export function fingerprint(operation: string, content: unknown): string {
@@ -43,6 +46,7 @@ export async function once<T>(
     .onConflictDoNothing()
     .returning({ key: idempotencyKeys.key });
   if (claimed.length > 0) {
+    await transaction.delete(idempotencyKeys).where(and(eq(idempotencyKeys.owner, owner), isExpired));
     const answer = await work();
     await transaction.update(idempotencyKeys).set({ answer }).where(thisKey);
     return answer;
