@@ -1,5 +1,5 @@
 import { parse } from 'csv-parse/sync';
-import { sql } from 'drizzle-orm';
+import { sql } from '../src/database/drizzle.js';
 import { describeOnBothEngines } from './support/databases.js';
 import { type Caller, Ledger, pointers } from './support/ledger.js';
 

@@ -1,4 +1,4 @@
-import { sql } from 'drizzle-orm';
+import { sql } from '../src/database/drizzle.js';
 import { describeOnBothEngines } from './support/databases.js';
 import { type Caller, type ExpenseAnswer, Ledger, pointers } from './support/ledger.js';
 

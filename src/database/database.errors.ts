@@ -1,5 +1,5 @@
 import { HttpException } from '@nestjs/common';
-import { DrizzleQueryError } from 'drizzle-orm/errors';
+import { DrizzleQueryError } from './drizzle.js';
 import { isNativeError } from 'node:util/types';
 import { ServiceUnavailable } from '../http/problem.exception.js';
 

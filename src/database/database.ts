@@ -1,6 +1,5 @@
-import { sql } from 'drizzle-orm';
-import type { PgDatabase, PgQueryResultHKT } from 'drizzle-orm/pg-core';
 import { translated } from './database.errors.js';
+import { type PgDatabase, type PgQueryResultHKT, sql } from './drizzle.js';
 
 /** What queries are written on: the database itself, or a transaction of it. The same on both engines. */
 export type Queries = PgDatabase<PgQueryResultHKT>;

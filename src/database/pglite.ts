@@ -1,10 +1,9 @@
 import { PGlite } from '@electric-sql/pglite';
-import { drizzle } from 'drizzle-orm/pglite';
-import { migrate } from 'drizzle-orm/pglite/migrator';
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { Database, type Queries } from './database.js';
 import { lockFolder } from './folder-lock.js';
+import { drizzlePglite as drizzle, migratePglite as migrate } from './drizzle.js';
 import { MIGRATIONS_FOLDER } from './migrations.js';
 
 /** As PGlite itself calls a database that is gone when the process ends. */

@@ -1,8 +1,7 @@
-import { drizzle } from 'drizzle-orm/node-postgres';
-import { migrate } from 'drizzle-orm/node-postgres/migrator';
 import { Client, Pool, type PoolClient } from 'pg';
 import { Database, type Queries } from './database.js';
 import { translated } from './database.errors.js';
+import { drizzlePostgres as drizzle, migratePostgres as migrate } from './drizzle.js';
 import { MIGRATIONS_FOLDER } from './migrations.js';
 
 const CONNECT_TIMEOUT_MS = 5_000;

@@ -1,4 +1,3 @@
-import { sql } from 'drizzle-orm';
 import {
   check,
   customType,
@@ -9,9 +8,10 @@ import {
   numeric,
   pgTable,
   primaryKey,
+  sql,
   text,
   uuid,
-} from 'drizzle-orm/pg-core';
+} from './drizzle.js';
 
 /** A moment as ISO 8601 in UTC. Milliseconds, for that is all a JavaScript date holds. */
 const isoMoment = customType<{ data: string; driverData: string }>({

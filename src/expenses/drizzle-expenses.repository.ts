@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { and, desc, eq, type SQL, sql } from 'drizzle-orm';
+import { and, desc, eq, type SQL, sql } from '../database/drizzle.js';
 import { v7 as uuidv7 } from 'uuid';
 import { Database, type Queries } from '../database/database.js';
 import { expenses } from '../database/schema.js';

@@ -1,4 +1,4 @@
-import { and, eq, gte, ilike, isNull, lte, type Placeholder, type SQL, sql } from 'drizzle-orm';
+import { and, eq, gte, ilike, isNull, lte, type Placeholder, type SQL, sql } from '../database/drizzle.js';
 import { expenses } from '../database/schema.js';
 import type { Position } from './cursor.js';
 import type { Filters } from './expenses.query.js';

@@ -1,4 +1,4 @@
-import { and, eq, lt, sql } from 'drizzle-orm';
+import { and, eq, lt, sql } from '../database/drizzle.js';
 import { createHash } from 'node:crypto';
 import type { Queries } from '../database/database.js';
 import { idempotencyKeys } from '../database/schema.js';

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { asc, desc, sql } from 'drizzle-orm';
+import { asc, desc, sql } from '../database/drizzle.js';
 import { Database } from '../database/database.js';
 import { expenses } from '../database/schema.js';
 import { minorDigits } from '../expenses/currencies.js';

@@ -1,4 +1,4 @@
-import type { SQL } from 'drizzle-orm';
+import type { SQL } from '../../src/database/drizzle.js';
 import { Database } from '../../src/database/database.js';
 import { createTestApp, type InjectedResponse, type TestApp, TestIssuer } from '../../src/testing/index.js';
 import type { Engine, TestDatabase } from './databases.js';

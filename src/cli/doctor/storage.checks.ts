@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { sql } from 'drizzle-orm';
+import { sql } from '../../database/drizzle.js';
 import { Redis } from 'ioredis';
 import { connectDatabase, type DatabaseSettings } from '../../database/connect.js';
 import type { Database } from '../../database/database.js';
