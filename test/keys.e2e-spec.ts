@@ -114,6 +114,23 @@ it('another key under the same kid ends what the first one signed, remembered to
   expectExpenses(await send(issuer.sign({ kid }, issuer.claims(read), privateKey)));
 });
 
+it('a token is tried with each key that it may be signed with: all of one kid, or all when it has none', async () => {
+  const first = issuer.signingKey;
+  const second = await issuer.rotateKeys({ keepOld: true });
+  Object.assign(second, { kid: first.kid });
+  const foreign = await startTestIssuer();
+  api = await createAuthApp(issuer);
+  for (const kid of [first.kid, undefined]) {
+    for (const { privateKey } of [first, second]) {
+      expectExpenses(await send(issuer.sign({ kid }, issuer.claims(read), privateKey)));
+    }
+    const forged = issuer.sign({ kid }, issuer.claims(read), foreign.signingKey.privateKey);
+    expectInvalidToken(await send(forged), 'bad_signature');
+  }
+  expect(issuer.requests).toStrictEqual({ discovery: 1, keys: 1 });
+  await foreign.close();
+});
+
 it('rotation during 20 seconds of traffic makes no request with a valid token fail', async () => {
   const SECONDS = 20;
   api = await createAuthApp(issuer);
