@@ -65,7 +65,6 @@ async function main(): Promise<void> {
     API_AUDIENCE: audience,
     // A lab's sessions end with the lab.
     SESSION_SECRET: crypto.randomUUID() + crypto.randomUUID(),
-    LOG_LEVEL: 'warn',
   };
 
   console.log('Building the API, the issuer and the web application ...');
@@ -77,13 +76,10 @@ async function main(): Promise<void> {
 
   console.log('Starting them ...');
   startProgram('issuer', join(root, 'apps/issuer/dist/main.js'), labFolder, { PORT: '3002' });
+  await waitUntilReady([`${urls.issuer}/.well-known/openid-configuration`]);
   startProgram('api', join(root, 'dist/main.js'), labFolder, apiEnvironment);
   startProgram('web', join(root, 'apps/web/dist/main.js'), labFolder, webEnvironment);
-  await waitUntilReady([
-    `${urls.issuer}/.well-known/openid-configuration`,
-    `${urls.api}/health/ready`,
-    `${urls.web}/`,
-  ]);
+  await waitUntilReady([`${urls.api}/health/live`, `${urls.web}/`]);
 
   const [token, lesser] = [await accessToken('read:reports'), await accessToken('create:expenses')];
   console.log(`
