@@ -16,6 +16,7 @@ import { LoggingModule } from './logging/logging.module.js';
 import { MetricsModule } from './metrics/metrics.module.js';
 import { RedisModule } from './redis/redis.module.js';
 import { ReportsModule } from './reports/reports.module.js';
+import { TracingModule } from './tracing/tracing.module.js';
 
 type Modules = NonNullable<DynamicModule['imports']>;
 
@@ -33,6 +34,8 @@ export class AppModule {
         configuration.module,
         // Global, so that whoever measures or reports on it can ask its parts.
         { ...AuthModule.forRootAsync({ inject: [ConfigService], useFactory: authOptions }), global: true },
+        // First, so that the trace is there in whatever the others do.
+        TracingModule.forRoot(configuration.environment),
         LoggingModule,
         DatabaseModule,
         RedisModule,

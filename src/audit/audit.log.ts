@@ -4,6 +4,7 @@ import type { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import pino, { type DestinationStream } from 'pino';
 import type { Principal } from '../auth/index.js';
+import { clientAddress } from '../http/client-address.js';
 import { AUDIT_STREAM } from './audit.tokens.js';
 
 const READS = new Set(['GET', 'HEAD', 'OPTIONS']);
@@ -45,7 +46,7 @@ function eventOf(request: FastifyRequest, reply: FastifyReply) {
     subject: user?.subject,
     clientId: user?.clientId,
     // Where an unknown caller came from is all that is known of one; of others it is not kept.
-    address: user ? undefined : request.ip,
+    address: user ? undefined : clientAddress(request),
     action: `${request.method} ${request.routeOptions.url ?? '(no route)'}`,
     resource: typeof id === 'string' && UUID.test(id) ? id : undefined,
     decision: denied ? 'denied' : 'allowed',

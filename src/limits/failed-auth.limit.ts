@@ -8,6 +8,7 @@ import type { Redis } from 'ioredis';
 import { LRUCache } from 'lru-cache';
 import { VerifiedTokens } from '../auth/index.js';
 import type { Environment } from '../config/environment.js';
+import { clientAddress } from '../http/client-address.js';
 import { REDIS } from '../redis/redis.module.js';
 import { RateLimiter } from './rate-limiter.js';
 import { TooManyRequests } from './too-many-requests.js';
@@ -73,5 +74,5 @@ export class FailedAuthLimit implements OnModuleInit {
 }
 
 function addressOf(request: FastifyRequest): string {
-  return normalizeIP(request.ip);
+  return normalizeIP(clientAddress(request));
 }

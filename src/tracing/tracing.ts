@@ -1,0 +1,126 @@
+import type { OnApplicationShutdown, OnModuleInit } from '@nestjs/common';
+import type { HttpAdapterHost } from '@nestjs/core';
+import type { FastifyAdapter } from '@nestjs/platform-fastify';
+import {
+  context,
+  defaultTextMapGetter,
+  ROOT_CONTEXT,
+  type Span,
+  SpanKind,
+  SpanStatusCode,
+  trace,
+} from '@opentelemetry/api';
+import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
+import { W3CTraceContextPropagator } from '@opentelemetry/core';
+import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
+import { resourceFromAttributes } from '@opentelemetry/resources';
+import { BatchSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
+import type { FastifyRequest } from 'fastify';
+import { type TokenVerification, tokenVerifications } from '../auth/index.js';
+import type { Database } from '../database/database.js';
+import { OutgoingSpans } from './outgoing.spans.js';
+
+const SERVICE_NAME = 'expenses-api';
+
+/**
+ * Traces by OpenTelemetry, sent to an OTLP/HTTP receiver: a span for every request (in the trace of a W3C `traceparent`
+ * that it brings), and in it the verification of its token, fetches of keys, and work of the database. Spans hold
+ * templates and codes only: no URL, header, claim or SQL. Loaded when OTEL_EXPORTER_OTLP_ENDPOINT is set, and not else.
+ */
+export class Tracing implements OnModuleInit, OnApplicationShutdown {
+  private readonly provider: TracerProvider;
+  private readonly tracer;
+  private readonly propagator = new W3CTraceContextPropagator();
+  private readonly outgoing: OutgoingSpans;
+  private readonly spans = new WeakMap<FastifyRequest, Span>();
+
+  constructor(
+    endpoint: string,
+    private readonly adapterHost: HttpAdapterHost<FastifyAdapter>,
+    private readonly database: Database,
+  ) {
+    const exporter = new OTLPTraceExporter({ url: `${endpoint.replace(/\/$/, '')}/v1/traces` });
+    this.provider = new TracerProvider({
+      resource: resourceFromAttributes({ 'service.name': SERVICE_NAME }),
+      spanProcessors: [new BatchSpanProcessor({ exporter })],
+    });
+    this.tracer = this.provider.getTracer(SERVICE_NAME);
+    this.outgoing = new OutgoingSpans(this.tracer, this.propagator);
+    context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
+  }
+
+  onModuleInit(): void {
+    this.traceRequests();
+    this.traceDatabase();
+    tokenVerifications.subscribe(this.onVerification);
+    this.outgoing.start();
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    tokenVerifications.unsubscribe(this.onVerification);
+    this.outgoing.stop();
+    context.disable();
+    // The receiver may be gone; that must not keep us from stopping.
+    await this.provider.shutdown().catch(() => undefined);
+  }
+
+  private traceRequests(): void {
+    const fastify = this.adapterHost.httpAdapter.getInstance();
+    fastify.addHook('onRequest', (request, _reply, done) => {
+      const parent = this.propagator.extract(ROOT_CONTEXT, request.headers, defaultTextMapGetter);
+      const route = request.routeOptions.url;
+      const span = this.tracer.startSpan(
+        route === undefined ? request.method : `${request.method} ${route}`,
+        {
+          kind: SpanKind.SERVER,
+          attributes: {
+            'http.request.method': request.method,
+            'http.route': route,
+            'http.request.id': request.id,
+          },
+        },
+        parent,
+      );
+      this.spans.set(request, span);
+      context.with(trace.setSpan(parent, span), done);
+    });
+    fastify.addHook('onResponse', (request, reply, done) => {
+      const span = this.spans.get(request);
+      span?.setAttributes({
+        'http.response.status_code': reply.statusCode,
+        'auth.refusal': request.refusalReason,
+      });
+      if (reply.statusCode >= 500) span?.setStatus({ code: SpanStatusCode.ERROR });
+      span?.end();
+      done();
+    });
+  }
+
+  private traceDatabase(): void {
+    const { database } = this;
+    const query: Database['query'] = database.query.bind(database);
+    const transaction: Database['transaction'] = database.transaction.bind(database);
+    database.query = (work) => this.within('database.query', () => query(work));
+    database.transaction = (work) => this.within('database.transaction', () => transaction(work));
+  }
+
+  private readonly onVerification = (event: unknown): void => {
+    const { durationSeconds } = event as TokenVerification;
+    const endedAt = Date.now();
+    const startTime = endedAt - durationSeconds * 1000;
+    this.tracer.startSpan('auth.verify_token', { startTime }, context.active()).end(endedAt);
+  };
+
+  private within<T>(name: string, work: () => Promise<T>): Promise<T> {
+    return this.tracer.startActiveSpan(name, { kind: SpanKind.CLIENT }, async (span) => {
+      try {
+        return await work();
+      } catch (error) {
+        span.setStatus({ code: SpanStatusCode.ERROR });
+        throw error;
+      } finally {
+        span.end();
+      }
+    });
+  }
+}
