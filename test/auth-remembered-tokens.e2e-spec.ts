@@ -55,6 +55,16 @@ it('50 requests that bring the same new token at once verify it once', async () 
   expect(verifications).toBe(1);
 });
 
+it('of requests that bring the same new token at once, those that also send it elsewhere are refused', async () => {
+  issuer.delayMs = 300;
+  api = await createAuthApp(issuer);
+  const token = issuer.tokenFor(read);
+  const urls = ['/secured', '/secured?access_token=a', '/secured', '/secured?access_token=b'];
+  const answers = await Promise.all(urls.map((url) => send(token, url)));
+  expect(answers.map(({ statusCode }) => statusCode)).toStrictEqual([200, 400, 200, 400]);
+  expect(verifications).toBe(1);
+});
+
 it('requests that bring the same bad token at once are all refused, and it is not remembered', async () => {
   await start();
   const token = issuer.tokenFor(read).replace(/[^.]+$/, 'AAAA');
