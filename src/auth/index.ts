@@ -15,3 +15,6 @@ export { RESOURCE_METADATA_PATH } from './resource-metadata.js';
 export * from './scopes.guard.js';
 export * from './signing-keys.js';
 export * from './verified-tokens.js';
+// Other applications need it, too: it writes the challenges.
+export { ProblemFilter } from '../http/problem.filter.js';
+export { ProblemException } from '../http/problem.exception.js';
