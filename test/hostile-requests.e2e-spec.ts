@@ -131,14 +131,18 @@ describe('a token elsewhere than in the Authorization header', () => {
   });
 
   it.each([
-    ['a form', 'application/x-www-form-urlencoded', () => `access_token=${token}`, true],
-    ['a form without header', 'application/x-www-form-urlencoded', () => `access_token=${token}`, false],
     ['JSON', 'application/json', () => JSON.stringify({ access_token: token }), true],
     ['JSON without header', 'application/json', () => JSON.stringify({ access_token: token }), false],
     ['JSON, as null', 'application/json', () => '{"access_token":null}', true],
     ['JSON, with its name in escapes', 'application/json', () => String.raw`{"access\u005ftoken":"x"}`, true],
   ])('is refused in the body, as %s', async (_title, type, body, withHeader) => {
     expectInvalidRequest(await post(type, body(), ...(withHeader ? [bearer()] : [])), IN_BODY);
+  });
+
+  it.each([true, false])('is not read from a form (beside a good header: %s)', async (withHeader) => {
+    const headers = withHeader ? [bearer()] : [];
+    const answer = await post('application/x-www-form-urlencoded', `access_token=${token}`, ...headers);
+    expectOtherProblem(answer, 415, 'unsupported_media_type');
   });
 
   it.each([
