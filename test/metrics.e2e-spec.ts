@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { MetricsServer } from '../src/metrics/metrics.server.js';
 import { startTestIssuer, type TestApp, type TestIssuer } from '../src/testing/index.js';
 import { createAuthApp } from './support/auth-app.js';
@@ -90,6 +91,19 @@ describe('GET /metrics', () => {
       expect(text).toMatch(new RegExp(`^${name} \\d`, 'm'));
     }
   });
+
+  it.each(['deploy/grafana/expenses-api.json', 'deploy/prometheus/alerts.yaml'])(
+    'has every metric that %s asks for',
+    async (file) => {
+      const asked = readFileSync(file, 'utf8').match(/\b(?:http|auth|database|nodejs|process)_[a-z0-9_]+/g);
+      expect(asked?.length).toBeGreaterThan(5);
+      const known = await metrics();
+      const unknown = asked!.filter(
+        (name) => !known.includes(`TYPE ${name.replace(/_(bucket|count|sum)$/, '')} `),
+      );
+      expect(unknown).toEqual([]);
+    },
+  );
 
   it('has no more series after a thousand different URLs, methods, tokens and ids than after ten', async () => {
     await hostile(0, 10);
