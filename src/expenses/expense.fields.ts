@@ -31,6 +31,7 @@ export function line(maxLength: number) {
 
 /** Counts code points, and stops early: the text may be a megabyte. */
 function isAtMost(maxLength: number, value: string): boolean {
+  if (value.length <= maxLength) return true;
   return value.length <= 2 * maxLength && Array.from(value).length <= maxLength;
 }
 

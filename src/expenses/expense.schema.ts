@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { minorDigits } from './currencies.js';
+import { currencies, minorDigits } from './currencies.js';
 import { amount, calendarDate, currency, line } from './expense.fields.js';
 
 export const description = line(500);

@@ -25,13 +25,8 @@ export class ImportFile {
 
   /** @throws ImportRefused when the file as a whole cannot be read; ImportTooLarge */
   async *rows(): AsyncGenerator<ImportRow> {
-    let hasHeader = false;
     const parser = parse({
       bom: true,
-      columns: (header: readonly string[]) => {
-        hasHeader = true;
-        return checkHeader(header);
-      },
       info: true,
       max_record_size: ROW_LIMIT_BYTES,
       relax_column_count: true,
@@ -39,17 +34,16 @@ export class ImportFile {
       trim: true,
     });
     pipeline(Readable.from(this.text()), parser, () => {}); // the parser rejects with the error
+    let header: string[] | undefined;
     try {
-      for await (const { record, info } of parser as AsyncIterable<{
-        record: Record<string, string>;
-        info: InfoRecord;
-      }>) {
-        yield { line: info.lines, columns: record, isWhole: info.error === undefined };
+      for await (const { record, info } of parser as AsyncIterable<{ record: string[]; info: InfoRecord }>) {
+        if (header) yield toRow(header, record, info.lines);
+        else header = checkHeader(record);
       }
     } catch (error) {
       throw error instanceof CsvError ? brokenFile(error) : error;
     }
-    if (!hasHeader) checkHeader([]);
+    if (!header) checkHeader([]);
   }
 
   /** Of the bytes of the file, in hexadecimal. */
@@ -75,6 +69,13 @@ export class ImportFile {
     }
     yield decode();
   }
+}
+
+/** Faster than objects made by the parser, which defines every property by itself. */
+function toRow(header: readonly string[], record: readonly string[], line: number): ImportRow {
+  const row: Record<string, string> = {};
+  for (const [index, name] of header.entries()) row[name] = record[index] ?? '';
+  return { line, columns: row, isWhole: record.length === header.length };
 }
 
 function checkHeader(header: readonly string[]): string[] {

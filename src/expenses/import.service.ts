@@ -19,10 +19,14 @@ const MAX_FAULTY_ROWS = 100;
 /** Imports files of expenses, in memory of constant size. */
 @Injectable()
 export class ImportService {
+  private readonly defaultCurrency: string;
+
   constructor(
     private readonly repository: ExpensesRepository,
-    private readonly config: ConfigService<Environment, true>,
-  ) {}
+    config: ConfigService<Environment, true>,
+  ) {
+    this.defaultCurrency = config.get('DEFAULT_CURRENCY', { infer: true });
+  }
 
   /**
    * Imports all rows of a CSV file or, when one has a fault, none. The whole file is read and checked before the
@@ -79,7 +83,7 @@ export class ImportService {
       date,
       description,
       value: decimal(value ?? ''),
-      currency: currency || this.config.get('DEFAULT_CURRENCY', { infer: true }),
+      currency: currency || this.defaultCurrency,
       category: category || null,
     });
     if (result.success) return result.data;
