@@ -1,0 +1,100 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
+import type { Browser, Page } from 'playwright-core';
+import { type RunningIssuer, startIssuer } from '../../apps/issuer/src/start-issuer.js';
+import { readTenant, TENANT_FILE } from '../../apps/issuer/src/tenant.js';
+import type { TestApp } from '../../src/testing/index.js';
+import { describeInBrowser, launchChromium } from './support/chromium.js';
+
+const ALICE = 'alice@example.com';
+
+/** The issuer has to know the address of the documentation, and the API that of the issuer. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, 'localhost');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+describeInBrowser('The documentation in a browser', () => {
+  const tenant = readTenant(TENANT_FILE);
+  let issuer: RunningIssuer;
+  let api: TestApp;
+  let browser: Browser;
+  let page: Page;
+  let url: string;
+  const complaints: string[] = [];
+
+  beforeAll(async () => {
+    const port = await freePort();
+    url = `http://localhost:${port}`;
+    const client = tenant.applications.find(({ clientId }) => clientId === 'expenses-docs');
+    if (client) client.redirectUris = [`${url}/docs/oauth2-redirect.html`];
+    issuer = await startIssuer({ port: 0, tenant });
+    // Imported late: Jest cannot load jose for the API while it loads it for the issuer.
+    const { createTestApp } = await import('../../src/testing/index.js');
+    api = await createTestApp({ issuer: { url: issuer.issuer, audience: 'https://expenses-api' } });
+    await api.app.listen(port, 'localhost');
+    browser = await launchChromium();
+    page = await browser.newPage();
+    page.setDefaultTimeout(60_000);
+    page.on('pageerror', (error) => complaints.push(error.message));
+    page.on('console', (message) => {
+      if (message.type() === 'error') complaints.push(message.text());
+    });
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await api?.close();
+    await issuer?.close();
+  });
+
+  it('authorizes with code and PKCE, and calls the API with the token', async () => {
+    const authorizations: URLSearchParams[] = [];
+    const exchanges: URLSearchParams[] = [];
+    page.context().on('request', (request) => {
+      const { pathname, searchParams } = new URL(request.url());
+      if (pathname === '/authorize') authorizations.push(searchParams);
+      if (pathname === '/oauth/token') exchanges.push(new URLSearchParams(request.postData() ?? ''));
+    });
+
+    await page.goto(`${url}/docs`);
+    await page.locator('.btn.authorize').click();
+    const dialog = page.locator('.dialog-ux');
+    await dialog.getByText('read:reports', { exact: true }).click();
+    const opened = page.waitForEvent('popup');
+    await dialog.locator('button.authorize').click();
+    const popup = await opened;
+    await popup.getByLabel('E-mail address').fill(ALICE);
+    await popup.getByLabel('Password').fill(tenant.users.find(({ email }) => email === ALICE)?.hint ?? '');
+    await popup.getByRole('button', { name: 'Log in' }).click();
+    const closed = popup.waitForEvent('close');
+    await popup.getByRole('button', { name: 'Accept' }).click();
+    await closed;
+    await dialog.getByRole('button', { name: 'Remove authorization' }).waitFor();
+    await dialog.locator('.btn-done').click();
+
+    const [authorization] = authorizations;
+    expect(Object.fromEntries(authorization ?? [])).toMatchObject({
+      response_type: 'code',
+      client_id: 'expenses-docs',
+      scope: 'read:reports',
+      code_challenge_method: 'S256',
+      audience: 'https://expenses-api',
+    });
+    expect(exchanges[0]?.get('code_verifier')).toMatch(/^[\w.~-]{43,128}$/);
+    expect(exchanges[0]?.get('client_secret')).toBeNull();
+
+    const answered = page.waitForResponse((response) => new URL(response.url()).pathname === '/');
+    const operation = page.locator('.opblock-get').filter({ has: page.locator('[data-path="/"]') });
+    await operation.locator('.opblock-summary-control').click();
+    await operation.getByRole('button', { name: 'Try it out' }).click();
+    await operation.getByRole('button', { name: 'Execute' }).click();
+    const answer = await answered;
+    expect(answer.status()).toBe(200);
+    expect(answer.request().headers()['authorization']).toMatch(/^Bearer /);
+    expect(complaints).toEqual([]);
+  });
+});
