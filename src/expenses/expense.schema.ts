@@ -69,13 +69,13 @@ export const expenseAnswer = z
 type Amount = { readonly value?: unknown; readonly currency?: unknown };
 
 /** Whether the value has no more decimals than its currency: 1.005 USD is not money. */
-export function fitsCurrency(expense: Amount): boolean {
-  if (!z.number().safeParse(expense?.value).success || !currency.safeParse(expense.currency).success)
-    return true;
-  const value = expense.value as number;
-  return Number(value.toFixed(minorDigits(expense.currency as string))) === value;
+export function fitsCurrency(expense: Amount | null | undefined): boolean {
+  const { value, currency: code } = expense ?? {};
+  if (typeof value !== 'number' || typeof code !== 'string' || !currencies.has(code)) return true;
+  return Number(value.toFixed(minorDigits(code))) === value;
 }
 
+/** What to say of a value that does not fit. */
 export function decimalsFault({ input }: { readonly input?: unknown }): string {
   const code = (input as { currency: string }).currency;
   return `must have at most ${minorDigits(code)} decimals, as ${code} has`;
