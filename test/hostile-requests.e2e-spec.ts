@@ -142,6 +142,11 @@ describe('a token elsewhere than in the Authorization header', () => {
   it.each([true, false])('is not read from a form (beside a good header: %s)', async (withHeader) => {
     const headers = withHeader ? [bearer()] : [];
     const answer = await post('application/x-www-form-urlencoded', `access_token=${token}`, ...headers);
+    expectInvalidRequest(answer, IN_BODY);
+  });
+
+  it('is not looked for in a form without one', async () => {
+    const answer = await post('application/x-www-form-urlencoded', 'description=Taxi', bearer());
     expectOtherProblem(answer, 415, 'unsupported_media_type');
   });
 

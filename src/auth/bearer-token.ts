@@ -8,6 +8,8 @@ export interface BearerRequest {
   readonly body?: unknown;
 }
 
+/** What is said of a token in the body (RFC 6750, 2.2). */
+export const TOKEN_IN_BODY = 'An access token must not be sent in the body';
 /** Longest access token that is looked at, in characters; a longer one is refused before any parsing or crypto. */
 export const MAX_TOKEN_LENGTH = 8192;
 
@@ -53,7 +55,7 @@ export function assertSentOnce(request: BearerRequest): void {
   if (hasAccessToken(request.query)) {
     throw new InvalidRequest('An access token must not be sent in the query');
   }
-  if (hasAccessToken(request.body)) throw new InvalidRequest('An access token must not be sent in the body');
+  if (hasAccessToken(request.body)) throw new InvalidRequest(TOKEN_IN_BODY);
 }
 
 function hasAccessToken(parameters: unknown): boolean {

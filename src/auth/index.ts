@@ -5,6 +5,7 @@ export * from './auth.errors.js';
 export * from './auth.events.js';
 export * from './auth.module.js';
 export * from './auth.options.js';
+export { TOKEN_IN_BODY } from './bearer-token.js';
 export * from './challenge.js';
 export * from './issuer-metadata.js';
 export * from './jwt-auth.guard.js';

@@ -1,6 +1,6 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import { AccessRules } from './access.rules.js';
-import { AuthError } from './auth.errors.js';
+import { AuthError, KeysUnavailable } from './auth.errors.js';
 import { type AuthDecision, authDecisions, tokenVerifications } from './auth.events.js';
 import { assertSentOnce, type BearerRequest } from './bearer-token.js';
 import { JwtStrategy } from './jwt.strategy.js';
@@ -52,7 +52,7 @@ export class JwtAuthGuard implements CanActivate {
       publish(
         error instanceof AuthError
           ? { outcome: 'refused', reason: error.reason }
-          : { outcome: 'undecided', reason: 'keys_unavailable' },
+          : { outcome: 'undecided', reason: error instanceof KeysUnavailable ? 'keys_unavailable' : 'error' },
       );
       throw error;
     }

@@ -15,6 +15,8 @@ export class KeySet {
   private readonly nameless: KeyObject[] = [];
   /** How many members were left out, by reason: one that we cannot use must not spoil the others. */
   readonly skipped: Readonly<Partial<Record<SkippedKey, number>>>;
+  /** Every key, those with a name first. */
+  readonly all: readonly KeyObject[];
 
   constructor(members: readonly unknown[]) {
     const skipped: Partial<Record<SkippedKey, number>> = {};
@@ -24,16 +26,12 @@ export class KeySet {
       else this.add(key, (member as { kid?: unknown }).kid);
     }
     this.skipped = skipped;
+    this.all = [...[...this.named.values()].flat(), ...this.nameless];
   }
 
   /** How many keys there are. */
   get size(): number {
     return this.all.length;
-  }
-
-  /** Every key, those with a name first. */
-  get all(): readonly KeyObject[] {
-    return [...[...this.named.values()].flat(), ...this.nameless];
   }
 
   /** The keys that have this `kid`; names need not be unique (RFC 7517, 4.5). */
@@ -48,7 +46,7 @@ export class KeySet {
 
   /** Whether this very key, by its material, is in the set. */
   has(key: KeyObject): boolean {
-    return this.all.some((other) => other.equals(key));
+    return this.all.some((other) => other === key || other.equals(key));
   }
 
   private add(key: KeyObject, kid: unknown): void {

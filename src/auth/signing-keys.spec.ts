@@ -1,10 +1,13 @@
 import { jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
+import { createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { setImmediate as turn } from 'node:timers/promises';
 import { issuerFaults, startTestIssuer, type TestIssuer } from '../testing/index.js';
 import { InvalidToken, KeysUnavailable } from './auth.errors.js';
 import type { AuthOptions } from './auth.options.js';
+import { toPrincipal } from './principal.js';
 import { SigningKeys } from './signing-keys.js';
+import { VerifiedTokens } from './verified-tokens.js';
 
 const MINUTE = 60_000;
 
@@ -207,7 +210,7 @@ describe('a key set', () => {
   });
 
   it('offers keys without kid to tokens that name none of the others, and all keys to tokens without kid', async () => {
-    const { kid: _kid, ...nameless } = (await published()) as Record<string, unknown>;
+    const { kid: _kid, ...nameless } = (await newJwk()) as Record<string, unknown>;
     issuer.additionalKeys.push(nameless);
     await issuer.rotateKeys();
     await make().refresh();
@@ -217,7 +220,7 @@ describe('a key set', () => {
   });
 
   it('offers no more than a few keys, so that a token cannot cost many verifications', async () => {
-    const { kid: _kid, ...nameless } = (await published()) as Record<string, unknown>;
+    const { kid: _kid, ...nameless } = (await newJwk()) as Record<string, unknown>;
     issuer.additionalKeys.push(...Array.from({ length: 50 }, () => nameless));
     await make().refresh();
     expect(((await find()) as unknown[]).length).toBeLessThanOrEqual(8);
@@ -225,7 +228,7 @@ describe('a key set', () => {
   });
 });
 
-async function published(): Promise<unknown> {
+async function newJwk(): Promise<unknown> {
   const { keys: members } = (await (await fetch(`${issuer.url}.well-known/jwks.json`)).json()) as {
     keys: unknown[];
   };
@@ -260,3 +263,39 @@ describe('listeners', () => {
     expect(heard).toStrictEqual([false]);
   });
 });
+
+describe('a key that is not in the set', () => {
+  it('is looked for again when the fetch under way began before it was published', async () => {
+    await make().refresh();
+    const flight = keys?.refresh();
+    await until(() => issuer.requests.keys === 2);
+    issuer.additionalKeys.push({ ...foreignJwk(), kid: 'late' });
+    await expect(find('late')).resolves.toHaveLength(1);
+    await flight;
+    expect(issuer.requests.keys).toBe(3);
+  });
+
+  it('is taken for one without a name when the issuer cannot be asked', async () => {
+    issuer.additionalKeys.pushforeignJwk();
+    await make().refresh();
+    await issuer.fail('server-error');
+    await reasonOf((keys as SigningKeys).refresh());
+    await expect(find('unknown')).resolves.toHaveLength(1);
+  });
+});
+
+it('a token is not remembered when its key left the set during the verification', async () => {
+  await make().refresh();
+  const remembered = new VerifiedTokens({ issuerBaseUrl: issuer.url, audiences: [] }, keys as SigningKeys);
+  const principal = toPrincipal({ sub: 'alice', exp: Date.now() / 1000 + 60 }, 'scope');
+  const token = issuer.tokenFor();
+  remembered.add(token, principal, createPublicKey({ format: 'jwk', key: foreignJwk() }));
+  expect(remembered.find(token)).toBeUndefined();
+  const [current] = await find();
+  remembered.add(token, principal, current as KeyObject);
+  expect(remembered.find(token)).toBe(principal);
+});
+
+function foreignJwk() {
+  return generateKeyPairSync('rsa', { modulusLength: 2048 }).publicKey.export({ format: 'jwk' });
+}

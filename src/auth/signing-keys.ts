@@ -12,6 +12,8 @@ import { backOffMs, refreshAfterMs } from './key-schedule.js';
 
 /** How many keys are tried for one token, at most, when its `kid` does not single one out. */
 const MAX_CANDIDATES = 8;
+/** A timer of Node cannot wait longer, about 24 days. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
 /** How many unknown `kid` values are remembered. */
 const MAX_UNKNOWN_IDS = 1000;
 
@@ -48,6 +50,7 @@ export class SigningKeys implements OnModuleInit, OnModuleDestroy {
   private fetchedAt = 0;
   private failures = 0;
   private retryAt = 0;
+  private fetchesBegun = 0;
   private lastFetchForIdAt = Number.NEGATIVE_INFINITY;
   private flight?: Promise<void>;
   private refreshTimer?: NodeJS.Timeout;
@@ -58,7 +61,7 @@ export class SigningKeys implements OnModuleInit, OnModuleDestroy {
 
   constructor(@Inject(AUTH_OPTIONS) private readonly options: AuthOptions) {
     this.cooldownMs = options.keyCooldownMs ?? 30_000;
-    this.maxStaleMs = (options.keyMaxStaleSeconds ?? 86_400) * 1000;
+    this.maxStaleMs = Math.min(LONGEST_TIMER_MS, (options.keyMaxStaleSeconds ?? 86_400) * 1000);
     this.unknownIds = new LRUCache({ max: MAX_UNKNOWN_IDS, ttl: Math.max(1, 2 * this.cooldownMs) });
     const spellings = issuerSpellings(options.issuerBaseUrl);
     this.issuers = spellings;
@@ -105,6 +108,11 @@ export class SigningKeys implements OnModuleInit, OnModuleDestroy {
     return this.flight;
   }
 
+  /** Whether this very key is one of the issuer's current ones. */
+  isCurrent(key: KeyObject): boolean {
+    return this.keySet?.has(key) ?? false;
+  }
+
   status(): KeyStatus {
     return {
       usable: this.keySet !== undefined,
@@ -120,30 +128,43 @@ export class SigningKeys implements OnModuleInit, OnModuleDestroy {
   }
 
   private async fetchAndFind(kid: string | undefined): Promise<readonly KeyObject[]> {
-    const mayBeNew = kid !== undefined && !this.unknownIds.has(kid);
-    const fetched = (!this.keySet || mayBeNew) && (await this.fetchIfAllowed());
-    const found = this.known(kid);
-    if (found.length > 0) return found;
+    const begunBefore = this.fetchesBegun;
+    if (!this.keySet || (kid !== undefined && !this.unknownIds.has(kid))) {
+      await this.fetchFor(kid, begunBefore);
+      const found = this.known(kid);
+      if (found.length > 0) return found;
+    }
     const nameless = this.keySet?.withoutId ?? [];
     if (nameless.length > 0) return nameless.slice(0, MAX_CANDIDATES);
-    if (fetched && kid !== undefined) this.unknownIds.set(kid, true);
+    if (kid !== undefined && this.fetchesBegun > begunBefore) this.unknownIds.set(kid, true);
     throw new InvalidToken('unknown_key');
   }
 
-  /** Whether a fetch took place since the call; false during the cool-down after one that an unknown `kid` caused. */
-  private async fetchIfAllowed(): Promise<boolean> {
+  private async fetchFor(kid: string | undefined, begunBefore: number): Promise<void> {
+    try {
+      await this.fetchIfAllowed();
+      // A fetch that was under way before the call may have missed a key that was published meanwhile.
+      if (this.fetchesBegun === begunBefore && this.known(kid).length === 0) await this.fetchIfAllowed();
+    } catch (error) {
+      // Keys without a name may fit any token, so it can be judged all the same.
+      if (!this.keySet?.withoutId.length) throw error;
+    }
+  }
+
+  /** Fetches, or joins a fetch; does nothing during the cool-down after one that an unknown `kid` caused. */
+  private async fetchIfAllowed(): Promise<void> {
     if (!this.flight) {
       const now = performance.now();
       if (this.failures > 0 && now < this.retryAt) throw this.unavailable();
-      if (this.keySet && now < this.lastFetchForIdAt + this.cooldownMs) return false;
+      if (this.keySet && now < this.lastFetchForIdAt + this.cooldownMs) return;
       if (this.keySet) this.lastFetchForIdAt = now;
     }
     await this.refresh();
-    return true;
   }
 
   private async fetch(): Promise<void> {
     const startedAt = performance.now();
+    this.fetchesBegun += 1;
     const signal = AbortSignal.any([AbortSignal.timeout(FETCH_TIMEOUT_MS), this.closing.signal]);
     try {
       // After a failure the metadata are looked up again: the key set may have moved.

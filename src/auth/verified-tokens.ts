@@ -23,7 +23,10 @@ export class VerifiedTokens {
   private readonly entries?: LRUCache<string, VerifiedToken>;
   private readonly toleranceSeconds: number;
 
-  constructor(@Inject(AUTH_OPTIONS) options: AuthOptions, keys: SigningKeys) {
+  constructor(
+    @Inject(AUTH_OPTIONS) options: AuthOptions,
+    private readonly keys: SigningKeys,
+  ) {
     const max = options.verifiedTokens ?? 10_000;
     this.entries = max > 0 ? new LRUCache({ max }) : undefined;
     this.toleranceSeconds = options.clockToleranceSeconds ?? 5;
@@ -44,8 +47,9 @@ export class VerifiedTokens {
     return undefined;
   }
 
-  /** Remembers a token that has just been verified with a key of the current set. */
+  /** Remembers a token that has just been verified, unless its key left the set while that took place. */
   add(token: string, principal: Principal, key: KeyObject): void {
+    if (!this.keys.isCurrent(key)) return;
     const goodUntil = (principal.expiresAt + this.toleranceSeconds) * 1000;
     this.entries?.set(indexOf(token), { token, principal, key, goodUntil });
   }

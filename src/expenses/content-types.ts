@@ -1,8 +1,10 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyAdapter } from '@nestjs/platform-fastify';
+import { InvalidRequest, TOKEN_IN_BODY } from '../auth/index.js';
 import { ProblemException } from '../http/problem.exception.js';
 
+const FORM = 'application/x-www-form-urlencoded';
 /** The one route that takes CSV. */
 const CSV_ROUTE = '/expenses/import';
 
@@ -14,7 +16,12 @@ export class ContentTypes implements OnModuleInit {
   onModuleInit(): void {
     const server = this.adapterHost.httpAdapter.getInstance();
     // What Fastify and Nest would take as well: no route is made for it.
-    server.removeContentTypeParser(['text/plain', 'application/x-www-form-urlencoded']);
+    server.removeContentTypeParser(['text/plain', FORM]);
+    // A form is read for one thing only: to say what is wrong with sending a token in it (RFC 6750, 2.2).
+    server.addContentTypeParser<string>(FORM, { parseAs: 'string' }, (_request, form, done) => {
+      const hasToken = new URLSearchParams(form).has('access_token');
+      done(hasToken ? new InvalidRequest(TOKEN_IN_BODY) : new UnsupportedMediaType());
+    });
     const parseJson = server.getDefaultJsonParser('error', 'error');
     server.addContentTypeParser('application/merge-patch+json', { parseAs: 'string' }, parseJson);
     // Handed on as a stream: an import may be larger than memory, and is not read before the caller is known.
