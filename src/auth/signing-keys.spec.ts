@@ -276,7 +276,7 @@ describe('a key that is not in the set', () => {
   });
 
   it('is taken for one without a name when the issuer cannot be asked', async () => {
-    issuer.additionalKeys.pushforeignJwk();
+    issuer.additionalKeys.push(foreignJwk());
     await make().refresh();
     await issuer.fail('server-error');
     await reasonOf((keys as SigningKeys).refresh());
