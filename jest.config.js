@@ -1,6 +1,8 @@
 /** @type {import('jest').Config} */
 export default {
   testEnvironment: 'node',
+  // Much of the time goes in waiting, so no core is left to the runner alone.
+  maxWorkers: '100%',
   // Real servers, keys and databases: a slow machine needs more than the usual 5 seconds.
   testTimeout: 30_000,
   // Starting the application with its embedded database takes seconds, more on a busy machine.

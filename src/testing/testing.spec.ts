@@ -86,17 +86,23 @@ describe('the test issuer', () => {
 
 describe('the test application', () => {
   let api: TestApp;
+  // Not the issuer above, to which broken connections may be left.
+  let itsIssuer: TestIssuer;
 
   beforeAll(async () => {
-    api = await createTestApp({ issuer, imports: [ThingsModule] });
+    itsIssuer = await startTestIssuer();
+    api = await createTestApp({ issuer: itsIssuer, imports: [ThingsModule] });
   });
 
-  afterAll(() => api?.close());
+  afterAll(async () => {
+    await api?.close();
+    await itsIssuer?.close();
+  });
 
   it('accepts the tokens of its issuer', async () => {
     const response = await api.get(
       '/things',
-      issuer.tokenFor({ sub: 'auth0|bob', scopes: ['read:reports'] }),
+      itsIssuer.tokenFor({ sub: 'auth0|bob', scopes: ['read:reports'] }),
     );
     expect(response.statusCode).toBe(200);
     expect(response.json()).toStrictEqual({ subject: 'auth0|bob', scopes: ['read:reports'] });
@@ -104,7 +110,7 @@ describe('the test application', () => {
 
   it('refuses requests without token and tokens without the scope', async () => {
     expect((await api.get('/things')).statusCode).toBe(401);
-    expect((await api.get('/things', issuer.tokenFor())).statusCode).toBe(403);
+    expect((await api.get('/things', itsIssuer.tokenFor())).statusCode).toBe(403);
   });
 
   it('listens on a free port when asked', async () => {

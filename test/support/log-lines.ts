@@ -26,8 +26,8 @@ export class LogLines {
       .map((line) => JSON.parse(line) as Record<string, unknown>);
   }
 
-  /** The lines about one request. */
+  /** The lines about one request; audit events, which share the stream, are not among them. */
   of(requestId: unknown): Record<string, unknown>[] {
-    return this.lines.filter((line) => line.requestId === requestId);
+    return this.lines.filter((line) => line.requestId === requestId && line.type !== 'audit');
   }
 }
