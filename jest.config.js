@@ -3,8 +3,6 @@ export default {
   testEnvironment: 'node',
   // Much of the time goes in waiting, so no core is left to the runner alone.
   maxWorkers: '100%',
-  // Real servers, keys and databases: a slow machine needs more than the usual 5 seconds.
-  testTimeout: 30_000,
   // Starting the application with its embedded database takes seconds, more on a busy machine.
   testTimeout: 60_000,
   roots: ['<rootDir>/src', '<rootDir>/test', '<rootDir>/examples', '<rootDir>/apps'],
