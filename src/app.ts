@@ -5,7 +5,7 @@ import { AppModule } from './app.module.js';
 import { type Environment, loadConfiguration } from './config/config.module.js';
 import { corsOptions } from './http/cors.js';
 import { ProblemException } from './http/problem.exception.js';
-import { requestFields } from './http/request.fields.js';
+import { addRequestFields } from './http/request.fields.js';
 import { SECURITY_HEADERS } from './http/security-headers.js';
 import { MAX_URL_LENGTH, serverOptions } from './http/server.options.js';
 
@@ -13,7 +13,7 @@ import { MAX_URL_LENGTH, serverOptions } from './http/server.options.js';
 export function createAdapter(environment: Environment): FastifyAdapter {
   const adapter = new FastifyAdapter(serverOptions(environment));
   const fastify = adapter.getInstance();
-  for (const field of requestFields) fastify.decorateRequest(field, undefined);
+  addRequestFields(fastify);
   fastify.addHook('onRequest', (request, reply, done) => {
     void reply.header('x-request-id', request.id).headers(SECURITY_HEADERS);
     const isTooLong = (request.raw.url as string).length > MAX_URL_LENGTH;

@@ -5,6 +5,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import pino, { type DestinationStream } from 'pino';
 import type { Principal } from '../auth/index.js';
 import { clientAddress } from '../http/client-address.js';
+import { routeOf } from '../http/request.fields.js';
 import { AUDIT_STREAM } from './audit.tokens.js';
 
 const READS = new Set(['GET', 'HEAD', 'OPTIONS']);
@@ -47,7 +48,7 @@ function eventOf(request: FastifyRequest, reply: FastifyReply) {
     clientId: user?.clientId,
     // Where an unknown caller came from is all that is known of one; of others it is not kept.
     address: user ? undefined : clientAddress(request),
-    action: `${request.method} ${request.routeOptions.url ?? '(no route)'}`,
+    action: `${request.method} ${routeOf(request) ?? '(no route)'}`,
     resource: typeof id === 'string' && UUID.test(id) ? id : undefined,
     decision: denied ? 'denied' : 'allowed',
     status: reply.statusCode,

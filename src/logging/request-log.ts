@@ -3,6 +3,7 @@ import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
+import { routeOf } from '../http/request.fields.js';
 import { LOGGER } from './logging.tokens.js';
 
 /**
@@ -33,7 +34,7 @@ function lineOf(request: FastifyRequest, reply: FastifyReply) {
   return {
     requestId: request.id,
     method: request.method,
-    route: request.routeOptions.url,
+    route: routeOf(request),
     status: reply.statusCode,
     durationMs: Math.round(reply.elapsedTime * 100) / 100,
     code: request.problemCode,

@@ -13,6 +13,7 @@ import {
   VerifiedTokens,
 } from '../auth/index.js';
 import { Database } from '../database/database.js';
+import { routeOf } from '../http/request.fields.js';
 
 /** Seconds; from what a remembered token takes to what a client gives up at. */
 const REQUEST_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
@@ -75,9 +76,8 @@ export class Metrics implements OnModuleInit, OnModuleDestroy {
     keyRefreshes.subscribe(this.onRefresh as (event: unknown) => void);
     tokenVerifications.subscribe(this.onVerification as (event: unknown) => void);
     this.adapterHost.httpAdapter.getInstance().addHook('onResponse', (request, reply, done) => {
-      const { method, routeOptions } = request;
       this.requests.observe(
-        { method, route: routeOptions.url ?? 'none', status: reply.statusCode },
+        { method: request.method, route: routeOf(request) ?? 'none', status: reply.statusCode },
         reply.elapsedTime / 1000,
       );
       done();
