@@ -11,7 +11,7 @@ const folder = mkdtempSync(join(tmpdir(), 'expenses-smoke-'));
 const environment = {
   PATH: process.env.PATH,
   PORT: String(port),
-  ISSUER_BASE_URL: 'http://localhost:9',
+  ISSUER_BASE_URL: 'http://localhost:3899',
   ALLOWED_AUDIENCES: 'https://expenses-api',
   DATABASE_URL: `pglite:${folder}/database`,
   LOG_LEVEL: 'warn',

@@ -5,11 +5,12 @@ import { explainStartFailure } from './start-failure.js';
 
 try {
   const { app, environment } = await createApp();
-  await app.listen(environment.PORT, environment.HOST);
   stopOnSignals(app, {
     graceSeconds: environment.SHUTDOWN_GRACE,
     timeoutSeconds: environment.SHUTDOWN_TIMEOUT,
   });
+  // After the handlers: whoever gets an answer may send a signal.
+  await app.listen(environment.PORT, environment.HOST);
   new Logger('Main').log(`The expenses API listens on ${await app.getUrl()}`);
 } catch (error) {
   process.stderr.write(`${explainStartFailure(error)}\n`);
