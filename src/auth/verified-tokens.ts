@@ -9,6 +9,8 @@ interface VerifiedToken {
   readonly token: string;
   readonly principal: Principal;
   readonly key: KeyObject;
+  /** Milliseconds since the epoch; a clock that is set back makes this matter again. */
+  readonly goodFrom: number;
   /** Milliseconds since the epoch. */
   readonly goodUntil: number;
 }
@@ -42,7 +44,8 @@ export class VerifiedTokens {
   find(token: string): Principal | undefined {
     const entry = this.entries?.get(indexOf(token));
     if (entry === undefined || entry.token !== token) return undefined;
-    if (Date.now() < entry.goodUntil) return entry.principal;
+    const now = Date.now();
+    if (entry.goodFrom <= now && now < entry.goodUntil) return entry.principal;
     this.entries?.delete(indexOf(token));
     return undefined;
   }
@@ -50,8 +53,10 @@ export class VerifiedTokens {
   /** Remembers a token that has just been verified, unless its key left the set while that took place. */
   add(token: string, principal: Principal, key: KeyObject): void {
     if (!this.keys.isCurrent(key)) return;
+    const { iat = 0, nbf = 0 } = principal.claims as { iat?: number; nbf?: number };
+    const goodFrom = (Math.max(iat, nbf) - this.toleranceSeconds) * 1000;
     const goodUntil = (principal.expiresAt + this.toleranceSeconds) * 1000;
-    this.entries?.set(indexOf(token), { token, principal, key, goodUntil });
+    this.entries?.set(indexOf(token), { token, principal, key, goodFrom, goodUntil });
   }
 
   private forget(isGone: (key: KeyObject) => boolean): void {
