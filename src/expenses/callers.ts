@@ -1,14 +1,13 @@
 import { InsufficientScope, type Principal } from '../auth/index.js';
 import { ProblemException } from '../http/problem.exception.js';
-import { type Author, type Owner, type Owners, owner } from './owner.js';
+import { type Author, type Owner, type Owners, isOwner } from './owner.js';
 
 /**
  * The caller as an owner.
  * @throws ProblemException 403 for a `sub` that cannot be kept, as one with a NUL character
  */
 export function ownerOf(principal: Principal): Owner {
-  const result = owner.safeParse(principal.subject);
-  if (result.success) return result.data;
+  if (isOwner(principal.subject)) return principal.subject;
   throw new ProblemException({
     status: 403,
     code: 'unusable_subject',

@@ -11,10 +11,17 @@ export const EVERYBODY: unique symbol = Symbol('everybody');
 /** Whose expenses a query reaches. Every query takes one, and it has no default. */
 export type Owners = Owner | typeof EVERYBODY;
 
-/** What may be an owner: 1 to 255 characters without control characters, for PostgreSQL keeps no NUL. */
+const OWNER = /^[^\p{Cc}\p{Cs}]{1,255}$/u;
+
+/** Whether a subject may be an owner: 1 to 255 characters without control characters, for PostgreSQL keeps no NUL. */
+export function isOwner(subject: string): subject is Owner {
+  return OWNER.test(subject);
+}
+
+/** An owner that a client names. */
 export const owner = z
   .string('must be the subject of a user or client')
-  .regex(/^[^\p{Cc}\p{Cs}]{1,255}$/u, 'must have 1 to 255 characters, none of them control characters')
+  .regex(OWNER, 'must have 1 to 255 characters, none of them control characters')
   .transform((subject) => subject as Owner);
 
 /** Who writes: the owner of what is written, and the application that the owner uses. */

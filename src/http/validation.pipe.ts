@@ -15,18 +15,23 @@ const MAX_NAME_LENGTH = 100;
  */
 @Injectable()
 export class ValidationPipe implements PipeTransform {
-  async transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
-    const { schema, type } = metadata;
+  transform(value: unknown, { schema, type }: ArgumentMetadata): unknown {
     if (!schema || type === 'custom') return value;
-    const result = await schema['~standard'].validate(value);
-    if (!result.issues) return result.value;
-    throw new ProblemException({
-      status: type === 'body' ? 422 : 400,
-      code: type === 'body' ? 'invalid_body' : 'invalid_parameters',
-      detail: type === 'body' ? 'The body has faults' : 'The parameters have faults',
-      errors: result.issues.slice(0, MAX_FAULTS).flatMap(toFieldErrors).slice(0, MAX_FAULTS),
-    });
+    const result = schema['~standard'].validate(value);
+    return result instanceof Promise
+      ? result.then((settled) => validValue(settled, type))
+      : validValue(result, type);
   }
+}
+
+function validValue(result: StandardSchemaV1.Result<unknown>, type: ArgumentMetadata['type']): unknown {
+  if (!result.issues) return result.value;
+  throw new ProblemException({
+    status: type === 'body' ? 422 : 400,
+    code: type === 'body' ? 'invalid_body' : 'invalid_parameters',
+    detail: type === 'body' ? 'The body has faults' : 'The parameters have faults',
+    errors: result.issues.slice(0, MAX_FAULTS).flatMap(toFieldErrors).slice(0, MAX_FAULTS),
+  });
 }
 
 function toFieldErrors(issue: StandardSchemaV1.Issue): FieldError[] {
