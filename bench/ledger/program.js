@@ -4,11 +4,15 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
 /** Starts a program and waits until it says where it listens. */
-export async function start(script, { args = [], env = {} } = {}) {
-  const child = spawn(process.execPath, [fileURLToPath(new URL(script, import.meta.url)), ...args], {
-    env: { PATH: process.env.PATH, ...env },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+export async function start(script, { args = [], env = {}, nodeOptions = [] } = {}) {
+  const child = spawn(
+    process.execPath,
+    [...nodeOptions, fileURLToPath(new URL(script, import.meta.url)), ...args],
+    {
+      env: { PATH: process.env.PATH, ...env },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  );
   const stop = async () => {
     if (child.exitCode !== null || child.signalCode !== null) return;
     child.kill('SIGTERM');
@@ -27,6 +31,7 @@ export async function start(script, { args = [], env = {} } = {}) {
 /** The built API. */
 export const startApi = (issuer, databaseUrl, poolSize) =>
   start('../../dist/main.js', {
+    nodeOptions: ['--max-semi-space-size=4'],
     env: {
       NODE_ENV: 'production',
       PORT: '0',

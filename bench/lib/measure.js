@@ -1,5 +1,6 @@
 import { deepStrictEqual, strictEqual } from 'node:assert';
 import { nextMessage, residentMiB, startPinned, stop } from './process.js';
+import { SERVERS } from './servers.js';
 import { CACHED_TOKENS, EXPENSES, LOAD_CORE, SERVER_CORE, WARM_TOKENS } from './settings.js';
 import { accessToken, signingKey } from './tokens.js';
 
@@ -7,7 +8,8 @@ const JOB_LIMIT_MS = 120_000;
 
 /** Starts a server, gives it to `use` and stops it whatever happens. */
 export async function withServer(name, use) {
-  const { child, message } = await startPinned(SERVER_CORE, './serve.js', name);
+  const { nodeOptions } = SERVERS.find((server) => server.name === name);
+  const { child, message } = await startPinned(SERVER_CORE, './serve.js', [name], nodeOptions);
   try {
     return await use({ port: message.port, pid: child.pid });
   } finally {

@@ -13,10 +13,17 @@ const MICROSECONDS_PER_TICK = 10_000;
  * @returns `{ child, message }`; the program ends when the runner does (it watches the channel)
  * @throws when it ends or stays silent for 30 s
  */
-export async function startPinned(core, script, ...args) {
+export async function startPinned(core, script, args = [], nodeOptions = []) {
   const child = spawn(
     'taskset',
-    ['-c', String(core), process.execPath, fileURLToPath(new URL(script, import.meta.url)), ...args],
+    [
+      '-c',
+      String(core),
+      process.execPath,
+      ...nodeOptions,
+      fileURLToPath(new URL(script, import.meta.url)),
+      ...args,
+    ],
     // Request logs go nowhere: the servers write them, nobody needs them.
     { stdio: ['ignore', 'ignore', 'inherit', 'ipc'], env: { ...process.env, NODE_ENV: 'production' } },
   );

@@ -1,31 +1,4 @@
-import { createApp } from '../../dist/app.js';
-import { Database } from '../../dist/database/database.js';
-import { DatabaseModule } from '../../dist/database/database.module.js';
-import { ExpensesModule } from '../../dist/expenses/expenses.module.js';
-import { ExpensesRepository } from '../../dist/expenses/expenses.repository.js';
+import { startApi } from '../lib/api.js';
 
-/** The API as `npm run build` leaves it, with its production defaults, rate limits off and expenses in memory. */
-export async function start({ issuer, audience, expenses }) {
-  const rows = expenses.map((expense) => ({ ...expense, owner: 'everybody', version: 1 }));
-  override(ExpensesModule, ExpensesRepository, { list: async () => rows });
-  override(DatabaseModule, Database, { close: async () => undefined });
-  const { app } = await createApp({
-    NODE_ENV: 'production',
-    ISSUER_BASE_URL: issuer,
-    ALLOWED_AUDIENCES: audience,
-    DATABASE_URL: 'postgres://never-connected',
-    RATE_LIMIT: '0',
-    FAILED_AUTH_LIMIT: '0',
-  });
-  await app.listen(0, '127.0.0.1');
-  return app.getHttpServer().address().port;
-}
-
-/** Replaces a provider of a module before the application is made; Nest can do so in its testing module only. */
-function override(module, provide, useValue) {
-  const providers = Reflect.getMetadata('providers', module);
-  const others = providers.filter((provider) => provider.provide !== provide);
-  if (others.length !== providers.length - 1)
-    throw new Error(`${module.name} does not provide ${provide.name}`);
-  Reflect.defineMetadata('providers', [...others, { provide, useValue }], module);
-}
+/** The API without the log and the metrics that no other server has either. */
+export const start = (options) => startApi(options, { LOG_LEVEL: 'silent' });

@@ -26,7 +26,8 @@ const durationMs = Number(options.minutes) * 60_000;
 const sleep = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 const issuer = await startTestIssuer();
-const api = spawn(process.execPath, [fileURLToPath(new URL('../../dist/main.js', import.meta.url))], {
+const main = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
+const api = spawn(process.execPath, ['--max-semi-space-size=4', main], {
   stdio: ['ignore', 'ignore', 'inherit'],
   env: {
     PATH: process.env.PATH,
