@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { CsvError, type InfoRecord, parse } from 'csv-parse';
-import { pipeline, Readable } from 'node:stream';
+import { CsvError, parse, type Parser } from 'csv-parse';
+import type { Readable } from 'node:stream';
+import { finished } from 'node:stream/promises';
 import { ImportRefused, ImportTooLarge } from './import.errors.js';
 
 const LIMIT_BYTES = 64 * 1024 * 1024;
@@ -17,38 +18,62 @@ export interface ImportRow {
   readonly isWhole: boolean;
 }
 
-/** A CSV file (RFC 4180, UTF-8, with a header line) that is read row by row, and its SHA-256 when all is read. */
+/** A CSV file (RFC 4180, UTF-8, with a header line) that is read as it arrives, and its SHA-256 when all is read. */
 export class ImportFile {
   private readonly hash = createHash('sha256');
+  private header?: readonly string[];
+  private read: ImportRow[] = [];
 
   constructor(private readonly body: Readable) {}
 
-  /** @throws ImportRefused when the file as a whole cannot be read; ImportTooLarge */
-  async *rows(): AsyncGenerator<ImportRow> {
-    const parser = parse({
-      bom: true,
-      info: true,
-      max_record_size: ROW_LIMIT_BYTES,
-      relax_column_count: true,
-      skip_empty_lines: true,
-      trim: true,
-    });
-    pipeline(Readable.from(this.text()), parser, () => {}); // the parser rejects with the error
-    let header: string[] | undefined;
+  /**
+   * @returns the rows, those together that arrived together
+   * @throws ImportRefused when the file as a whole cannot be read; ImportTooLarge
+   */
+  async *rows(): AsyncGenerator<readonly ImportRow[]> {
+    const parser = this.parser();
     try {
-      for await (const { record, info } of parser as AsyncIterable<{ record: string[]; info: InfoRecord }>) {
-        if (header) yield toRow(header, record, info.lines);
-        else header = checkHeader(record);
+      for await (const text of this.text()) {
+        await writeTo(parser, text);
+        yield this.take();
       }
+      await endOf(parser);
     } catch (error) {
       throw error instanceof CsvError ? brokenFile(error) : error;
+    } finally {
+      parser.destroy();
     }
-    if (!header) checkHeader([]);
+    if (!this.header) checkHeader([]);
+    yield this.take();
   }
 
   /** Of the bytes of the file, in hexadecimal. */
   digest(): string {
     return this.hash.digest('hex');
+  }
+
+  /** It hands rows over as it finds them: to send each through a stream would take twice the time. */
+  private parser(): Parser {
+    const parser = parse({
+      bom: true,
+      max_record_size: ROW_LIMIT_BYTES,
+      relax_column_count: true,
+      skip_empty_lines: true,
+      trim: true,
+      on_record: (record: string[], { lines }) => {
+        if (this.header) this.read.push(toRow(this.header, record, lines));
+        else this.header = checkHeader(record);
+        return undefined;
+      },
+    });
+    // Whoever writes is told of it.
+    return parser.on('error', () => undefined);
+  }
+
+  private take(): readonly ImportRow[] {
+    const rows = this.read;
+    this.read = [];
+    return rows;
   }
 
   private async *text(): AsyncGenerator<string> {
@@ -69,6 +94,20 @@ export class ImportFile {
     }
     yield decode();
   }
+}
+
+function writeTo(parser: Parser, text: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    parser.write(text, (error) => {
+      if (error) reject(error);
+      else resolve();
+    });
+  });
+}
+
+async function endOf(parser: Parser): Promise<void> {
+  parser.resume().end();
+  await finished(parser);
 }
 
 /** Faster than objects made by the parser, which defines every property by itself. */

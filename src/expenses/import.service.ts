@@ -55,17 +55,19 @@ export class ImportService {
     const errors: FieldError[] = [];
     let faultyRows = 0;
     let batch: ExpenseFields[] = [];
-    for await (const row of file.rows()) {
-      const result = this.read(row);
-      if (Array.isArray(result)) {
-        faultyRows++;
-        if (faultyRows <= MAX_FAULTY_ROWS) errors.push(...result);
-      } else if (faultyRows === 0) {
-        batch.push(result);
-      }
-      if (batch.length === BATCH_ROWS) {
-        await spool.write(batch);
-        batch = [];
+    for await (const rows of file.rows()) {
+      for (const row of rows) {
+        const result = this.read(row);
+        if (Array.isArray(result)) {
+          faultyRows++;
+          if (faultyRows <= MAX_FAULTY_ROWS) errors.push(...result);
+        } else if (faultyRows === 0) {
+          batch.push(result);
+        }
+        if (batch.length === BATCH_ROWS) {
+          await spool.write(batch);
+          batch = [];
+        }
       }
     }
     if (faultyRows > 0) {
