@@ -28,7 +28,7 @@ export async function createDatabase(rows) {
   await onServer(
     url.href,
     `INSERT INTO expenses (id, owner, date, description, value, currency, category)
-     SELECT gen_random_uuid(), 'owner-' || n % ${rows / settings.rowsPerOwner}, date '2023-01-01' + n * 7919 % 1096,
+     SELECT gen_random_uuid(), 'owner-' || n % ${rows / settings.rowsPerOwner}, date '2023-01-01' + (n::bigint * 7919 % 1096)::int,
        'Expense number ' || n, 1 + n % 100000 / 100.0, 'USD', (ARRAY['food', 'travel', 'office', NULL])[1 + n % 4]
      FROM generate_series(1, ${rows}) AS n`,
   );
