@@ -25,7 +25,7 @@ const { values: options } = parseArgs({
 });
 const log = (text) => process.stderr.write(`${text}\n`);
 
-const times = options.quick ? { warmUpMs: 1_000, measureMs: 2_000 } : { warmUpMs: 2_000, measureMs: 5_000 };
+const times = options.quick ? { warmUpMs: 1_000, measureMs: 2_000 } : { warmUpMs: 7_000, measureMs: 4_000 };
 const rounds = options.quick ? 1 : Number(options.rounds);
 const newTokens = options.quick ? 60_000 : 150_000;
 const tokenCount = WARM_TOKENS + Math.max(CACHED_TOKENS, newTokens);
@@ -62,6 +62,7 @@ if (options.quick || options.only) {
   mkdirSync(CACHE_FOLDER, { recursive: true });
   writeFileSync(`${CACHE_FOLDER}result.json`, JSON.stringify(result, null, 2));
 } else {
+  mkdirSync(new URL('results/', import.meta.url), { recursive: true });
   const file = new URL(`results/${result.date.slice(0, 10)}.json`, import.meta.url);
   writeFileSync(file, `${JSON.stringify(result, null, 2)}\n`);
   await writeReport(result);
