@@ -1,90 +1,53 @@
 import { load } from 'js-yaml';
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { chmod } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { delimiter, join, resolve } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { ownRedis } from '../support/redis.js';
 import { startTestIssuer, type TestIssuer } from '../../src/testing/index.js';
 import { freePort } from './support/api-process.js';
-import { readDockerfile, type Stage } from './support/dockerfile.js';
+import { readDockerfile } from './support/dockerfile.js';
 import { createDatabase, type TestDatabase } from './support/postgres.js';
+import { machine, NODE_USER, PATH, ROOT, StageFolders } from './support/stage-folders.js';
 
 const execute = promisify(execFile);
-const ROOT = resolve(import.meta.dirname, '..', '..');
 const json = (text: string) => JSON.parse(text) as [string, ...string[]];
+/** Whom a program of the image runs as. */
+const user = process.getuid?.() === 0 ? { uid: NODE_USER, gid: NODE_USER } : {};
+const stages = readDockerfile(join(ROOT, 'Dockerfile'));
+let folders: StageFolders;
 
-/** What a command needs of this machine to reach the registry, without what `npm run` said of this project. */
-const machine = Object.fromEntries(
-  Object.entries(process.env).filter(([name]) => !/^(npm_(?!config_registry)|INIT_CWD|NODE_ENV)/.test(name)),
-);
-/** The user `node` of the image. */
-const NODE_USER = 1000;
+beforeAll(async () => {
+  folders = await StageFolders.create();
+});
+afterAll(() => folders.remove());
 
 /*
  * No container engine runs where the tests do. So the commands of the Dockerfile are executed one by one, each stage in a
  * folder of its own, with the Node that the image has.
  */
 describe('the Dockerfile, command by command', () => {
-  const stages = readDockerfile(join(ROOT, 'Dockerfile'));
-  const scratch = mkdtempSync(join(tmpdir(), 'expenses-image-'));
   const image = stages.at(-1)!;
-  const environment: Record<string, string> = {};
+  let environment: Record<string, string> = {};
   let issuer: TestIssuer | undefined;
   let database: TestDatabase | undefined;
   let api: ChildProcess | undefined;
   let output = '';
 
-  /** Where a path of a stage's file system is in the scratch folder. */
-  const place = (stage: string, path: string) =>
-    join(scratch, stage, path.startsWith('/') ? path : join('app', path));
   const last = (name: string) =>
     image.instructions.findLast((instruction) => instruction.name === name)!.text;
-  const PATH = [join(ROOT, 'node_modules', 'node', 'bin'), process.env.PATH].join(delimiter);
-
-  function copy(stage: Stage, text: string): void {
-    const [, from, list] = /^(?:--from=(\S+) )?(.+)$/.exec(text)!;
-    const paths = list!.split(' ');
-    const target = paths.pop()!;
-    for (const path of paths) {
-      const source = from ? place(from, path) : join(ROOT, path);
-      const destination = place(stage.name, target);
-      const into = target.endsWith('/') ? join(destination, path) : destination;
-      cpSync(source, into, { recursive: true, verbatimSymlinks: true });
-    }
-  }
-
-  async function build(stage: Stage): Promise<void> {
-    mkdirSync(place(stage.name, '.'), { recursive: true });
-    for (const { name, text } of stage.instructions) {
-      if (name === 'COPY') copy(stage, text);
-      if (name === 'RUN') {
-        await execute('sh', ['-c', text], {
-          cwd: place(stage.name, '.'),
-          env: { ...machine, PATH },
-        });
-      }
-      if (name === 'ENV' && stage === image) {
-        const [key, value] = text.split('=') as [string, string];
-        environment[key] = value;
-      }
-    }
-  }
 
   beforeAll(async () => {
-    await chmod(scratch, 0o755);
     issuer = await startTestIssuer();
     database = await createDatabase();
-    for (const stage of stages.filter(({ name }) => name !== 'lab')) await build(stage);
+    for (const stage of stages.filter(({ name }) => name !== 'lab')) environment = await folders.build(stage);
   }, 600_000);
   afterAll(async () => {
     if (api && api.exitCode === null) api.kill('SIGKILL');
     await database?.drop();
     await issuer?.close();
-    rmSync(scratch, { recursive: true, force: true });
   });
 
   it('builds on node:24 and runs as the user of that image that is not root', () => {
@@ -99,11 +62,12 @@ describe('the Dockerfile, command by command', () => {
     // Those that nothing of the product needs, not even as a peer.
     const development = Object.keys(packages).filter((path) => packages[path]!.dev);
     expect(development.length).toBeGreaterThan(100);
-    const modules = place('api', 'node_modules');
+    const modules = folders.place('api', 'node_modules');
     expect(existsSync(join(modules, '@nestjs', 'core'))).toBe(true);
-    const installed = development.filter((path) => existsSync(place('api', path)));
+    const installed = development.filter((path) => existsSync(folders.place('api', path)));
     expect(installed).toEqual([]);
-    for (const path of ['src', 'test', 'apps', '.env']) expect(existsSync(place('api', path))).toBe(false);
+    for (const path of ['src', 'test', 'apps', '.env'])
+      expect(existsSync(folders.place('api', path))).toBe(false);
   });
 
   it('starts with the environment of compose.yaml, is healthy, and stops with 0', async () => {
@@ -128,9 +92,8 @@ describe('the Dockerfile, command by command', () => {
       PORT: port,
       SHUTDOWN_GRACE: '1',
     };
-    const user = process.getuid?.() === 0 ? { uid: NODE_USER, gid: NODE_USER } : {};
     api = spawn(command, parameters, {
-      cwd: place('api', '.'),
+      cwd: folders.place('api', '.'),
       env,
       ...user,
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -160,6 +123,53 @@ describe('the Dockerfile, command by command', () => {
     api.kill('SIGTERM');
     expect(await ended).toEqual([0, null]);
   });
+});
+
+describe('the target lab of the Dockerfile, command by command', () => {
+  const urls = {
+    web: 'http://localhost:3000/',
+    api: 'http://localhost:3001/',
+    issuer: 'http://localhost:3002/',
+  };
+  let lab: ChildProcess | undefined;
+
+  afterAll(() => {
+    if (lab && lab.exitCode === null) lab.kill('SIGKILL');
+  });
+
+  it('makes an image whose command runs all three programs, as a user that is not root', async () => {
+    const stage = stages.find(({ name }) => name === 'lab')!;
+    await folders.build(stage);
+    expect(existsSync(folders.place('lab', 'node_modules/@nestjs/core'))).toBe(true);
+    for (const path of ['test', '.git', '.env']) expect(existsSync(folders.place('lab', path))).toBe(false);
+    expect(stage.instructions.at(-2)).toEqual({ name: 'USER', text: 'node' });
+
+    const cwd = folders.place('lab', '.');
+    const [command, ...parameters] = json(stage.instructions.at(-1)!.text);
+    lab = spawn(command, parameters, { cwd, env: { ...machine, PATH, HOME: cwd }, ...user, stdio: 'pipe' });
+    let output = '';
+    for (const stream of [lab.stdout, lab.stderr])
+      stream?.on('data', (chunk: Buffer) => (output += chunk.toString()));
+    while (!output.includes('The lab is running')) {
+      if (lab.exitCode !== null) throw new Error(`The lab ended: ${output}`);
+      await delay(200);
+    }
+    const [, curl] = /curl -H '(Authorization: Bearer [^']+)'/.exec(output)!;
+    const [name, value] = curl!.split(': ') as [string, string];
+    const answers = [
+      await fetch(urls.api, { headers: { [name]: value } }),
+      await fetch(urls.api),
+      await fetch(urls.web),
+      await fetch(`${urls.issuer}.well-known/openid-configuration`),
+    ];
+    expect(answers.map(({ status }) => status)).toEqual([200, 401, 200, 200]);
+    expect(await answers[0]!.json()).toHaveLength(2);
+
+    const ended = once(lab, 'exit');
+    lab.kill('SIGTERM');
+    await ended;
+    await expect(fetch(urls.api)).rejects.toThrow('fetch failed');
+  }, 600_000);
 });
 
 const promtoolIsThere = await execute('promtool', ['--version']).then(
