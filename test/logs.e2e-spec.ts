@@ -1,11 +1,23 @@
 import { Controller, Get, Module, Param } from '@nestjs/common';
 import { Logger } from 'nestjs-pino';
+import { EventEmitter, once } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
 import { Public, Authenticated } from '../src/auth/index.js';
 import { createTestApp, startTestIssuer, type TestApp, type TestIssuer } from '../src/testing/index.js';
 import { LogLines } from './support/log-lines.js';
 
+const slowly = new EventEmitter();
+
 @Controller('log-test')
 class LogTestController {
+  @Get('slow')
+  @Public()
+  async slow() {
+    slowly.emit('begun');
+    await once(slowly, 'end');
+    return {};
+  }
+
   @Get('broken')
   @Public()
   broken(): never {
@@ -62,6 +74,21 @@ describe('the log', () => {
     });
     expect(lines[0]!.durationMs).toEqual(expect.any(Number));
     expect(JSON.stringify(lines)).not.toContain('s3cret');
+  });
+
+  it('has one line for a request whose client did not wait for the answer', async () => {
+    const url = await app!.listen();
+    const leave = new AbortController();
+    const begun = once(slowly, 'begun');
+    const left = fetch(`${url}/log-test/slow`, { signal: leave.signal });
+    await begun;
+    leave.abort();
+    await expect(left).rejects.toThrow('aborted');
+    const lines = () => log.lines.filter(({ route }) => route === '/log-test/slow');
+    while (lines().length === 0) await delay(5);
+    slowly.emit('end');
+    await delay(100); // in which the answer would be logged as well
+    expect(lines()).toMatchObject([{ msg: 'request', status: 499, code: 'client_closed_request' }]);
   });
 
   it.each([
