@@ -92,21 +92,24 @@ it('a remembered token is good up to its expiry and the forgiven difference, and
 it.each([
   ['iat', 'issued_in_future'],
   ['nbf', 'token_not_yet_valid'],
-] as const)('a remembered token is refused while the clock is set back behind its %s', async (claim, reason) => {
-  await start();
-  const time = Math.floor(Date.now() / 1000);
-  const { iat: _, ...claims } = issuer.claims(read);
-  const token = issuer.sign({}, { ...claims, [claim]: time });
-  expectExpenses(await send(token));
-  const now = jest.spyOn(Date, 'now');
-  now.mockReturnValue((time - 5) * 1000);
-  expectExpenses(await send(token));
-  expect(verifications).toBe(1);
-  now.mockReturnValue((time - 5) * 1000 - 1);
-  expectInvalidToken(await send(token), reason);
-  now.mockReturnValue(time * 1000);
-  expectExpenses(await send(token));
-});
+] as const)(
+  'a remembered token is refused while the clock is set back behind its %s',
+  async (claim, reason) => {
+    await start();
+    const time = Math.floor(Date.now() / 1000);
+    const { iat: _, ...claims } = issuer.claims(read);
+    const token = issuer.sign({}, { ...claims, [claim]: time });
+    expectExpenses(await send(token));
+    const now = jest.spyOn(Date, 'now');
+    now.mockReturnValue((time - 5) * 1000);
+    expectExpenses(await send(token));
+    expect(verifications).toBe(1);
+    now.mockReturnValue((time - 5) * 1000 - 1);
+    expectInvalidToken(await send(token), reason);
+    now.mockReturnValue(time * 1000);
+    expectExpenses(await send(token));
+  },
+);
 
 it('another token with the same end is not taken for one that is remembered', async () => {
   await start();
