@@ -42,6 +42,7 @@ class LogTestModule {}
 
 describe('the log', () => {
   const log = new LogLines();
+  const slowLines = () => log.lines.filter(({ route }) => route === '/log-test/slow');
   let issuer: TestIssuer | undefined;
   let app: TestApp | undefined;
 
@@ -84,11 +85,10 @@ describe('the log', () => {
     await begun;
     leave.abort();
     await expect(left).rejects.toThrow('aborted');
-    const lines = () => log.lines.filter(({ route }) => route === '/log-test/slow');
-    while (lines().length === 0) await delay(5);
+    while (slowLines().length === 0) await delay(5);
     slowly.emit('end');
     await delay(100); // in which the answer would be logged as well
-    expect(lines()).toMatchObject([{ msg: 'request', status: 499, code: 'client_closed_request' }]);
+    expect(slowLines()).toMatchObject([{ msg: 'request', status: 499, code: 'client_closed_request' }]);
   });
 
   it.each([
