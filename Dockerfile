@@ -17,7 +17,8 @@ WORKDIR /app
 COPY . .
 RUN npm install --no-audit --no-fund && chown -R node:node .
 USER node
-CMD ["npm", "run", "lab"]
+# Not by npm, which would not hand a signal on.
+CMD ["node", "scripts/lab.ts"]
 
 FROM node:24-bookworm-slim AS api
 ENV NODE_ENV=production
