@@ -71,6 +71,20 @@ describe('parseAccessToken', () => {
     );
   });
 
+  it.each(['A', 'AA', 'AAA', 'AAAA'])(
+    'takes the last letters that a signature of %s and one more can have',
+    (start) => {
+      for (const letter of 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_') {
+        const end = start + letter;
+        const isCanonical = Buffer.from(end, 'base64url').toString('base64url') === end;
+        expect([letter, reasonFor(`e30.e30.${end}`)]).toStrictEqual([
+          letter,
+          isCanonical ? 'none' : 'malformed_token',
+        ]);
+      }
+    },
+  );
+
   it('tells encrypted tokens by their five segments', () => {
     expect(reasonFor('a.b.c.d.e')).toBe('encrypted_token');
     expect(reasonFor('....')).toBe('encrypted_token');
