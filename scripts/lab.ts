@@ -114,6 +114,11 @@ async function end(code: number): Promise<void> {
 process.on('SIGINT', () => void end(0));
 process.on('SIGTERM', () => void end(0));
 process.on('SIGHUP', () => void end(0));
+// The shell between npm and us does not hand SIGTERM on, it ends and leaves us behind.
+const parent = process.ppid;
+setInterval(() => {
+  if (process.ppid !== parent) void end(0);
+}, 500).unref();
 
 try {
   await main();
