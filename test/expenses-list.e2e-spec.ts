@@ -114,7 +114,7 @@ describeOnBothEngines('The list', (engine) => {
         odd: await add(caller, { date: '2026-02-01', description: 'x_y \\ z', value: -5 }),
         hotel: await add(caller, {
           date: '2026-02-10',
-          description: 'Hotel',
+          description: 'Hotel Ágnes',
           value: 300.5,
           category: 'lodging',
         }),
@@ -132,6 +132,7 @@ describeOnBothEngines('The list', (engine) => {
       ['text=T', ['hotel', 'train', 'taxi']],
       ['text=taxi', ['taxi']],
       ['text=%25', ['taxi']],
+      [`text=${encodeURIComponent('áGNES')}`, ['hotel']],
       ['text=_', ['odd']],
       ['text=%5C', ['odd']],
       ['min=30', ['hotel', 'train', 'taxi']],
