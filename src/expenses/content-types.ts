@@ -3,6 +3,7 @@ import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyAdapter } from '@nestjs/platform-fastify';
 import { InvalidRequest, TOKEN_IN_BODY } from '../auth/index.js';
 import { ProblemException } from '../http/problem.exception.js';
+import { routeOf } from '../http/request.fields.js';
 
 const FORM = 'application/x-www-form-urlencoded';
 /** The one route that takes CSV. */
@@ -26,7 +27,7 @@ export class ContentTypes implements OnModuleInit {
     server.addContentTypeParser('application/merge-patch+json', { parseAs: 'string' }, parseJson);
     // Handed on as a stream: an import may be larger than memory, and is not read before the caller is known.
     server.addContentTypeParser('text/csv', (request, payload, done) => {
-      if (request.routeOptions.url === CSV_ROUTE) done(null, payload);
+      if (routeOf(request) === CSV_ROUTE) done(null, payload);
       else done(new UnsupportedMediaType());
     });
   }

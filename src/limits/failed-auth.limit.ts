@@ -9,6 +9,7 @@ import { LRUCache } from 'lru-cache';
 import { VerifiedTokens } from '../auth/index.js';
 import type { Environment } from '../config/environment.js';
 import { clientAddress } from '../http/client-address.js';
+import { routeOf } from '../http/request.fields.js';
 import { REDIS } from '../redis/redis.module.js';
 import { RateLimiter } from './rate-limiter.js';
 import { TooManyRequests } from './too-many-requests.js';
@@ -56,7 +57,7 @@ export class FailedAuthLimit implements OnModuleInit {
 
   private refusalOf(request: FastifyRequest): TooManyRequests | undefined {
     const { authorization } = request.headers;
-    if (authorization === undefined || request.routeOptions.url?.startsWith('/health/')) return undefined;
+    if (authorization === undefined || routeOf(request)?.startsWith('/health/')) return undefined;
     const address = addressOf(request);
     const milliseconds = (this.waiting.get(address) ?? 0) - Date.now();
     if (milliseconds <= 0) {

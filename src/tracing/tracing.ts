@@ -18,6 +18,7 @@ import { BatchSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
 import type { FastifyRequest } from 'fastify';
 import { type TokenVerification, tokenVerifications } from '../auth/index.js';
 import type { Database } from '../database/database.js';
+import { routeOf } from '../http/request.fields.js';
 import { OutgoingSpans } from './outgoing.spans.js';
 
 const SERVICE_NAME = 'expenses-api';
@@ -68,7 +69,7 @@ export class Tracing implements OnModuleInit, OnApplicationShutdown {
     const fastify = this.adapterHost.httpAdapter.getInstance();
     fastify.addHook('onRequest', (request, _reply, done) => {
       const parent = this.propagator.extract(ROOT_CONTEXT, request.headers, defaultTextMapGetter);
-      const route = request.routeOptions.url;
+      const route = routeOf(request);
       const span = this.tracer.startSpan(
         route === undefined ? request.method : `${request.method} ${route}`,
         {
