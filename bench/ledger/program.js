@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { PRODUCTION_NODE_OPTIONS } from '../lib/settings.js';
 
 /** Starts a program and waits until it says where it listens. */
 export async function start(script, { args = [], env = {}, nodeOptions = [] } = {}) {
@@ -31,7 +32,7 @@ export async function start(script, { args = [], env = {}, nodeOptions = [] } = 
 /** The built API. */
 export const startApi = (issuer, databaseUrl, poolSize) =>
   start('../../dist/main.js', {
-    nodeOptions: ['--max-semi-space-size=4'],
+    nodeOptions: PRODUCTION_NODE_OPTIONS,
     env: {
       NODE_ENV: 'production',
       PORT: '0',

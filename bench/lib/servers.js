@@ -1,4 +1,6 @@
-const API = { checksTokens: true, ours: true, nodeOptions: ['--max-semi-space-size=4'] };
+import { PRODUCTION_NODE_OPTIONS } from './settings.js';
+
+const API = { checksTokens: true, ours: true, nodeOptions: PRODUCTION_NODE_OPTIONS };
 
 /**
  * What is compared, in the order of the tables. `name` is the file in servers/; `checksTokens` is false for those

@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 import { startTestIssuer } from '../../dist/testing/test-issuer.js';
 import { Connection } from '../lib/connection.js';
 import { residentMiB } from '../lib/process.js';
+import { PRODUCTION_NODE_OPTIONS } from '../lib/settings.js';
 
 /*
  * Program: runs the built API under load for a while and watches its memory. Every tenth token is new, every twentieth is
@@ -27,7 +28,7 @@ const sleep = (milliseconds) => new Promise((resolve) => setTimeout(resolve, mil
 
 const issuer = await startTestIssuer();
 const main = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
-const api = spawn(process.execPath, ['--max-semi-space-size=4', main], {
+const api = spawn(process.execPath, [...PRODUCTION_NODE_OPTIONS, main], {
   stdio: ['ignore', 'ignore', 'inherit'],
   env: {
     PATH: process.env.PATH,
