@@ -1,6 +1,5 @@
 import type { Environment } from '../config/environment.js';
 import type { Database } from './database.js';
-import { PgliteDatabase } from './pglite.js';
 import { PostgresDatabase } from './postgres.js';
 
 /** The settings that the database needs. */
@@ -17,7 +16,11 @@ export type DatabaseSettings = Pick<
  */
 export async function connectDatabase(settings: DatabaseSettings): Promise<Database> {
   const { DATABASE_URL: url } = settings;
-  if (url.startsWith('pglite:')) return PgliteDatabase.open(url.slice('pglite:'.length));
+  if (url.startsWith('pglite:')) {
+    // Loaded for those who use it only: PGlite is a megabyte of code.
+    const { PgliteDatabase } = await import('./pglite.js');
+    return PgliteDatabase.open(url.slice('pglite:'.length));
+  }
   return new PostgresDatabase({
     url,
     poolSize: settings.DATABASE_POOL_SIZE,

@@ -16,10 +16,6 @@ export const { drizzle: drizzlePostgres } =
   require('drizzle-orm/node-postgres') as typeof import('drizzle-orm/node-postgres');
 export const { migrate: migratePostgres } =
   require('drizzle-orm/node-postgres/migrator') as typeof import('drizzle-orm/node-postgres/migrator');
-export const { drizzle: drizzlePglite } =
-  require('drizzle-orm/pglite') as typeof import('drizzle-orm/pglite');
-export const { migrate: migratePglite } =
-  require('drizzle-orm/pglite/migrator') as typeof import('drizzle-orm/pglite/migrator');
 
 export type { Placeholder, SQL } from 'drizzle-orm';
 export type { PgDatabase, PgQueryResultHKT } from 'drizzle-orm/pg-core';

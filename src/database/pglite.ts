@@ -3,7 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { Database, type Queries } from './database.js';
 import { lockFolder } from './folder-lock.js';
-import { drizzlePglite as drizzle, migratePglite as migrate } from './drizzle.js';
+import { drizzle, migrate } from './drizzle.pglite.js';
 import { MIGRATIONS_FOLDER } from './migrations.js';
 
 /** As PGlite itself calls a database that is gone when the process ends. */

@@ -1,6 +1,6 @@
 import { Global, Inject, Injectable, Logger, Module, type OnApplicationShutdown } from '@nestjs/common';
 import { ConfigService } from '@nestjs/config';
-import { Redis } from 'ioredis';
+import type { Redis } from 'ioredis';
 import type { Environment } from '../config/environment.js';
 
 /** Injection token of the `Redis` client; `undefined` when REDIS_URL is not set. */
@@ -15,9 +15,11 @@ const MAX_RETRY_DELAY_MS = 2000;
  * The connection to Redis. It is made in the background and made again for ever when it is lost; commands fail at once
  * while there is none, so that nothing ever waits for Redis to come back.
  */
-function connect(config: ConfigService<Environment, true>): Redis | undefined {
+async function connect(config: ConfigService<Environment, true>): Promise<Redis | undefined> {
   const url = config.get('REDIS_URL', { infer: true });
   if (!url) return undefined;
+  // Not loaded for those who have no Redis.
+  const { Redis } = await import('ioredis');
   const logger = new Logger('Redis');
   const redis = new Redis(url, {
     connectTimeout: 1000,
