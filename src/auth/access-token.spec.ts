@@ -27,13 +27,26 @@ const contentOf = (token: string) =>
     .join('.');
 
 describe('parseAccessToken', () => {
-  it('gives back header and claims, whatever they are', () => {
+  it('gives back header, claims, what was signed and the signature, whatever they are', () => {
     fc.assert(
       fc.property(members, members, signature, (header, claims, end) => {
-        const parsed = parseAccessToken(`${segment(header)}.${segment(claims)}.${end}`);
-        expect(parsed).toEqual(JSON.parse(JSON.stringify({ header, claims })));
+        const signingInput = `${segment(header)}.${segment(claims)}`;
+        const parsed = parseAccessToken(`${signingInput}.${end}`);
+        expect(parsed).toEqual({
+          ...JSON.parse(JSON.stringify({ header, claims })),
+          signingInput,
+          signature: end,
+        });
       }),
     );
+  });
+
+  it('gives every token its own header, though the last one is kept', () => {
+    const tokens = ['a', 'a', 'b', 'a'].map((kid) =>
+      parseAccessToken(`${segment({ kid })}.${segment({})}.AA`),
+    );
+    expect(tokens.map(({ header }) => header.kid)).toStrictEqual(['a', 'a', 'b', 'a']);
+    expect(tokens.every(({ header }) => Object.isFrozen(header))).toBe(true);
   });
 
   it('throws nothing but InvalidToken, whatever it is given, and repeats nothing of it', () => {

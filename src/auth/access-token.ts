@@ -1,10 +1,18 @@
 import { isUtf8 } from 'node:buffer';
 import { InvalidToken } from './auth.errors.js';
 
-/** A JSON Web Token taken apart (RFC 7519), before anything in it is trusted. */
+/** What a JSON Web Token says (RFC 7519), before anything of it is trusted. */
 export interface AccessToken {
   readonly header: Readonly<Record<string, unknown>>;
   readonly claims: Readonly<Record<string, unknown>>;
+}
+
+/** A JSON Web Token taken apart, with what is needed to verify its signature. */
+export interface SignedAccessToken extends AccessToken {
+  /** Header and claims as they were sent, which is what was signed (RFC 7515, 5.1). */
+  readonly signingInput: string;
+  /** Encoded in base64url. */
+  readonly signature: string;
 }
 
 const BASE64URL = /^[A-Za-z0-9_-]+$/;
@@ -17,13 +25,24 @@ const LAST_LETTERS = [undefined, '', 'AQgw', 'AEIMQUYcgkosw048'];
  *
  * @throws InvalidToken
  */
-export function parseAccessToken(token: string): AccessToken {
+export function parseAccessToken(token: string): SignedAccessToken {
   const segments = token.split('.', 6);
   if (segments.length === 5) throw new InvalidToken('encrypted_token');
   const [header, claims, signature] = segments;
   if (segments.length !== 3 || !header || !claims || !signature) throw new InvalidToken('malformed_token');
   assertCanonical(signature);
-  return { header: jsonObject(header), claims: jsonObject(claims) };
+  const signingInput = token.slice(0, -signature.length - 1);
+  return { header: parseHeader(header), claims: jsonObject(claims), signingInput, signature };
+}
+
+/** The last header that was parsed: nearly all tokens share theirs, since it only names the key. */
+let lastHeader: { segment: string; value: Readonly<Record<string, unknown>> } | undefined;
+
+function parseHeader(segment: string): Readonly<Record<string, unknown>> {
+  if (lastHeader?.segment === segment) return lastHeader.value;
+  const value = Object.freeze(jsonObject(segment));
+  lastHeader = { segment, value };
+  return value;
 }
 
 /** Accepts the one canonical base64url form only, so that a token has a single spelling (RFC 4648, 3.5). */

@@ -3,7 +3,7 @@ import { AccessRules } from './access.rules.js';
 import { AuthError, KeysUnavailable } from './auth.errors.js';
 import { type AuthDecision, authDecisions, tokenVerifications } from './auth.events.js';
 import { assertSentOnce, type BearerRequest } from './bearer-token.js';
-import { JwtStrategy } from './jwt.strategy.js';
+import { type Authentication, JwtStrategy } from './jwt.strategy.js';
 import type { Principal } from './principal.js';
 import { VerifiedTokens } from './verified-tokens.js';
 
@@ -38,51 +38,77 @@ export class JwtAuthGuard implements CanActivate {
     const principal = token === undefined ? undefined : this.verifiedTokens.find(token);
     if (principal === undefined) return this.authenticate(request, token);
     assertSentOnce(request);
-    request.user = principal;
-    publish({ outcome: 'accepted', reason: 'remembered' });
-    return true;
+    return accept(request, principal, 'remembered');
   }
 
-  private async authenticate(request: AuthenticatedRequest, token: string | undefined): Promise<boolean> {
+  private authenticate(request: AuthenticatedRequest, token: string | undefined): boolean | Promise<boolean> {
     try {
-      request.user = await this.verifyOnce(request, token);
-      publish({ outcome: 'accepted', reason: 'verified' });
-      return true;
+      const principal = this.verifyOnce(request, token);
+      if (!(principal instanceof Promise)) return accept(request, principal, 'verified');
+      return principal.then((verified) => accept(request, verified, 'verified'), refuse);
     } catch (error) {
-      publish(
-        error instanceof AuthError
-          ? { outcome: 'refused', reason: error.reason }
-          : { outcome: 'undecided', reason: error instanceof KeysUnavailable ? 'keys_unavailable' : 'error' },
-      );
+      return refuse(error);
+    }
+  }
+
+  /**
+   * Requests that bring the same new token while keys are fetched share one verification; each still answers for how it
+   * sent it.
+   */
+  private verifyOnce(request: BearerRequest, token: string | undefined): Principal | Promise<Principal> {
+    const pending = token !== undefined && this.underWay.size > 0 ? this.underWay.get(token) : undefined;
+    if (pending !== undefined) {
+      assertSentOnce(request);
+      return pending;
+    }
+    const startedAt = performance.now();
+    let authentication: Authentication | Promise<Authentication>;
+    try {
+      authentication = this.strategy.authenticateRequest(request);
+    } catch (error) {
+      publishDuration(startedAt);
       throw error;
     }
+    if (authentication instanceof Promise) return this.share(token, authentication, startedAt);
+    publishDuration(startedAt);
+    return this.remember(token, authentication);
   }
 
-  /** Requests that bring the same new token at once share one verification; each still answers for how it sent it. */
-  private async verifyOnce(request: AuthenticatedRequest, token: string | undefined): Promise<Principal> {
-    if (token === undefined) return this.verify(request, token);
-    assertSentOnce(request);
-    const pending = this.underWay.get(token) ?? this.verify(request, token);
-    this.underWay.set(token, pending);
-    try {
-      return await pending;
-    } finally {
-      this.underWay.delete(token);
-    }
+  private share(token: string | undefined, authentication: Promise<Authentication>, startedAt: number) {
+    const principal = authentication
+      .then((settled) => this.remember(token, settled))
+      .finally(() => {
+        publishDuration(startedAt);
+        if (token !== undefined) this.underWay.delete(token);
+      });
+    if (token !== undefined) this.underWay.set(token, principal);
+    return principal;
   }
 
-  private async verify(request: BearerRequest, token: string | undefined): Promise<Principal> {
-    const startedAt = tokenVerifications.hasSubscribers ? performance.now() : 0;
-    try {
-      const { principal, key } = await this.strategy.authenticateRequest(request);
-      if (token !== undefined) this.verifiedTokens.add(token, principal, key);
-      return principal;
-    } finally {
-      if (tokenVerifications.hasSubscribers) {
-        tokenVerifications.publish({ durationSeconds: (performance.now() - startedAt) / 1000 });
-      }
-    }
+  private remember(token: string | undefined, { principal, key }: Authentication): Principal {
+    if (token !== undefined) this.verifiedTokens.add(token, principal, key);
+    return principal;
   }
+}
+
+function accept(
+  request: AuthenticatedRequest,
+  principal: Principal,
+  reason: 'remembered' | 'verified',
+): true {
+  request.user = principal;
+  publish({ outcome: 'accepted', reason });
+  return true;
+}
+
+/** @throws the error, once it has been counted */
+function refuse(error: unknown): never {
+  publish(
+    error instanceof AuthError
+      ? { outcome: 'refused', reason: error.reason }
+      : { outcome: 'undecided', reason: error instanceof KeysUnavailable ? 'keys_unavailable' : 'error' },
+  );
+  throw error;
 }
 
 /** What stands behind the usual spelling of the scheme: good enough to look it up, not to trust it. */
@@ -92,4 +118,9 @@ function assumedToken({ headers: { authorization } }: BearerRequest): string | u
 
 function publish(decision: AuthDecision): void {
   if (authDecisions.hasSubscribers) authDecisions.publish(decision);
+}
+
+function publishDuration(startedAt: number): void {
+  if (!tokenVerifications.hasSubscribers) return;
+  tokenVerifications.publish({ durationSeconds: (performance.now() - startedAt) / 1000 });
 }

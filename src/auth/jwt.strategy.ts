@@ -2,7 +2,7 @@ import { type KeyObject, verify } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { PassportStrategy } from '@nestjs/passport';
 import { Strategy } from 'passport-jwt';
-import { type AccessToken, parseAccessToken } from './access-token.js';
+import { parseAccessToken, type SignedAccessToken } from './access-token.js';
 import { AuthError, InvalidToken } from './auth.errors.js';
 import { AUTH_OPTIONS, type AuthOptions } from './auth.options.js';
 import { type BearerRequest, bearerToken } from './bearer-token.js';
@@ -34,7 +34,7 @@ interface Outcome {
  */
 @Injectable()
 export class JwtStrategy extends PassportStrategy(Strategy, 'jwt') {
-  private readonly rules: Omit<TokenRules, 'issuers'>;
+  private readonly rules: TokenRules;
   private readonly grantsFrom;
 
   constructor(
@@ -44,36 +44,41 @@ export class JwtStrategy extends PassportStrategy(Strategy, 'jwt') {
     // passport-jwt insists on a source of keys, which only its own `authenticate` would ask.
     super({ jwtFromRequest: bearerToken as never, secretOrKeyProvider: () => undefined });
     const { audiences, clockToleranceSeconds = 5, profile = 'jwt', grantsFrom = 'scope' } = options;
-    this.rules = { audiences, clockToleranceSeconds, profile };
+    this.rules = {
+      audiences,
+      clockToleranceSeconds,
+      profile,
+      get issuers() {
+        return keys.issuers;
+      },
+    };
     this.grantsFrom = grantsFrom;
   }
 
   /** Called by `passport.authenticate`. */
   override authenticate(this: this & Outcome, request: unknown): void {
-    this.authenticateRequest(request as BearerRequest).then(
+    const authenticated = async () => this.authenticateRequest(request as BearerRequest);
+    authenticated().then(
       ({ principal }) => this.success(principal),
       (error: unknown) => (error instanceof AuthError ? this.fail(error) : this.error(error)),
     );
   }
 
   /**
-   * Authenticates a request. The guard calls it directly: the way through passport's middleware would cost every new
-   * token its time, and with some hundred of them at once teaches V8 to keep the objects of requests for long.
+   * Authenticates a request: at once when the token's key is known, else after a fetch of the keys. The guard calls it
+   * directly: the way through passport's middleware would cost every new token its time, and with some hundred of them
+   * at once teaches V8 to keep the objects of requests for long.
    *
    * @throws AuthError when the credentials are missing or refused
    * @throws KeysUnavailable when they cannot be judged now
    */
-  async authenticateRequest(request: BearerRequest): Promise<Authentication> {
-    const token = bearerToken(request);
-    const parsed = parseAccessToken(token);
-    this.assertAcceptable(parsed);
-    const known = this.keys.find(parsed.header.kid as string | undefined);
-    const candidates = known instanceof Promise ? await known : known;
-    // The issuer may have become known meanwhile, and with it the one spelling of its name.
-    if (known instanceof Promise) this.assertAcceptable(parsed);
-    const key = signingKeyOf(token, candidates);
-    if (!key) throw new InvalidToken('bad_signature');
-    return { principal: this.validate(parsed.claims), key };
+  authenticateRequest(request: BearerRequest): Authentication | Promise<Authentication> {
+    const token = parseAccessToken(bearerToken(request));
+    assertAcceptable(token, this.rules);
+    const candidates = this.keys.find(token.header.kid as string | undefined);
+    return candidates instanceof Promise
+      ? this.verifyLater(token, candidates)
+      : this.verify(token, candidates);
   }
 
   /** The principal that a verified token's claims make. */
@@ -81,15 +86,25 @@ export class JwtStrategy extends PassportStrategy(Strategy, 'jwt') {
     return toPrincipal(claims, this.grantsFrom);
   }
 
-  private assertAcceptable(token: AccessToken): void {
-    assertAcceptable(token, { ...this.rules, issuers: this.keys.issuers });
+  private async verifyLater(
+    token: SignedAccessToken,
+    candidates: Promise<readonly KeyObject[]>,
+  ): Promise<Authentication> {
+    const keys = await candidates;
+    // The issuer may have become known meanwhile, and with it the one spelling of its name.
+    assertAcceptable(token, this.rules);
+    return this.verify(token, keys);
   }
-}
 
-/** The one of several RSA keys that verifies a token's signature by RS256 (RFC 7518, 3.3), whatever its header says. */
-function signingKeyOf(token: string, candidates: readonly KeyObject[]): KeyObject | undefined {
-  const end = token.lastIndexOf('.');
-  const content = Buffer.from(token.slice(0, end));
-  const signature = Buffer.from(token.slice(end + 1), 'base64url');
-  return candidates.find((candidate) => verify('RSA-SHA256', content, candidate, signature));
+  /** Verifies the signature by RS256 (RFC 7518, 3.3), whatever the token's header says, with one of several keys. */
+  private verify(
+    { signingInput, signature, claims }: SignedAccessToken,
+    candidates: readonly KeyObject[],
+  ): Authentication {
+    const content = Buffer.from(signingInput, 'latin1');
+    const bytes = Buffer.from(signature, 'base64url');
+    const key = candidates.find((candidate) => verify('RSA-SHA256', content, candidate, bytes));
+    if (!key) throw new InvalidToken('bad_signature');
+    return { principal: this.validate(claims), key };
+  }
 }

@@ -113,8 +113,8 @@ export const tokenChecks: readonly TokenCheck[] = [
   {
     title: 'is meant for this API',
     reason: 'wrong_audience',
-    passes: ({ claims }, { audiences }) =>
-      ([claims.aud].flat() as string[]).some((audience) => audiences.includes(audience)),
+    passes: ({ claims: { aud } }, { audiences }) =>
+      Array.isArray(aud) ? aud.some((name) => audiences.includes(name)) : audiences.includes(aud as string),
   },
   {
     title: 'has not expired',
