@@ -82,7 +82,7 @@ async function measureRounds() {
         log(
           `round ${round} ${name} ${phase}: ${Math.round(figures.requestsPerSecond)} req/s, ` +
             `${figures.serverCpuMicroseconds.toFixed(1)} us CPU, p99 ${figures.p99Ms.toFixed(1)} ms, ` +
-            `${Math.round(figures.residentMiB)} MiB, generator ${Math.round(figures.generatorCpuShare * 100)} %`,
+            `${Math.round(figures.residentMiB)} MiB, generator ${Math.round(figures.generatorBusyShare * 100)} %`,
         );
       }
     }

@@ -11,6 +11,12 @@ export const SERVERS = [
   { name: 'node-http', label: 'bare node:http, no authentication', checksTokens: false },
   { name: 'fastify', label: 'Fastify, no authentication', checksTokens: false },
   { name: 'nest-fastify', label: 'Nest on Fastify, no authentication', checksTokens: false },
+  {
+    name: 'nest-fastify-guards',
+    label: 'Nest on Fastify, two guards that do nothing',
+    checksTokens: false,
+  },
+  { name: 'node-http-rs256', label: 'bare node:http + one RS256 verification', checksTokens: false },
   { name: 'expenses-api', label: 'expenses-api', ...API },
   { name: 'expenses-api-observed', label: 'expenses-api, with request log and metrics', ...API },
   { name: 'fast-jwt', label: 'Fastify + fast-jwt (cache) + get-jwks', checksTokens: true },
