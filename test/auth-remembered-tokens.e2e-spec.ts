@@ -3,7 +3,12 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { type AuthDecision, SigningKeys, VerifiedTokens } from '../src/auth/index.js';
 import { startTestIssuer, type TestApp, type TestIssuer } from '../src/testing/index.js';
 import { createAuthApp } from './support/auth-app.js';
-import { expectExpenses, expectInsufficientScope, expectInvalidToken } from './support/refusal.js';
+import {
+  expectExpenses,
+  expectInsufficientScope,
+  expectInvalidToken,
+  expectOtherProblem,
+} from './support/refusal.js';
 
 const read = { scopes: ['read:reports'] };
 
@@ -61,6 +66,7 @@ it('50 requests that bring the same new token while the keys are fetched verify 
   const token = issuer.tokenFor(read);
   (await Promise.all(Array.from({ length: 50 }, () => send(token)))).forEach(expectExpenses);
   expect(verifications).toBe(1);
+  expect(remembered()).toBe(1);
 });
 
 it('of requests that bring the same new token at once, those that also send it elsewhere are refused', async () => {
@@ -79,9 +85,17 @@ it('requests that bring the same bad token while the keys are fetched are all re
   const token = issuer.tokenFor(read).replace(/[^.]+$/, 'AAAA');
   const answers = await Promise.all(Array.from({ length: 20 }, () => send(token)));
   for (const answer of answers) expectInvalidToken(answer, 'bad_signature');
+  expect(decisions.map(({ outcome }) => outcome)).toStrictEqual(Array(20).fill('refused'));
   expect(remembered()).toBe(0);
   expectInvalidToken(await send(token), 'bad_signature');
   expect(verifications).toBe(2);
+});
+
+it('a token that cannot be judged, because keys cannot be had, counts as undecided', async () => {
+  await issuer.fail('refuse');
+  api = await createAuthApp(issuer);
+  expectOtherProblem(await send(issuer.tokenFor(read)), 503, 'keys_unavailable');
+  expect(decisions).toStrictEqual([{ outcome: 'undecided', reason: 'keys_unavailable' }]);
 });
 
 it('a remembered token is good up to its expiry and the forgiven difference, and not a moment longer', async () => {
@@ -199,7 +213,7 @@ it('tokens are forgotten when the issuer changes its name', async () => {
   expectExpenses(await send(token));
   issuer.name = issuer.url.slice(0, -1);
   // Discovery takes place anew after a failure.
-  await issuer.fail('server-error');
+  await issuer.fail('refuse');
   await api.app
     .get(SigningKeys)
     .refresh()
