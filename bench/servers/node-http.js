@@ -1,11 +1,15 @@
 import { createServer } from 'node:http';
 import { once } from 'node:events';
 
-/** No authentication, no framework: what Node can do at most. */
-export async function start({ expenses }) {
+/**
+ * No authentication, no framework: what Node can do at most.
+ *
+ * @param isGood asked for every request; nothing is asked unless another server says what
+ */
+export async function start({ expenses }, isGood = () => true) {
   const server = createServer((_request, response) => {
     const body = JSON.stringify(expenses);
-    response.writeHead(200, {
+    response.writeHead(isGood() ? 200 : 401, {
       'content-type': 'application/json; charset=utf-8',
       'content-length': Buffer.byteLength(body),
     });

@@ -101,7 +101,7 @@ export class JwtStrategy extends PassportStrategy(Strategy, 'jwt') {
     { signingInput, signature, claims }: SignedAccessToken,
     candidates: readonly KeyObject[],
   ): Authentication {
-    // A tenth faster between other work than the one call of `verify`, which looks up its algorithms each time.
+    // In a loop `verify` takes as long; between other work, as here, it takes 4 us more.
     const key = candidates.find((candidate) =>
       createVerify('sha256').update(signingInput, 'latin1').verify(candidate, signature, 'base64url'),
     );
