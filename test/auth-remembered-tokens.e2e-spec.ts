@@ -92,7 +92,7 @@ it('requests that bring the same bad token while the keys are fetched are all re
 });
 
 it('a token that cannot be judged, because keys cannot be had, counts as undecided', async () => {
-  await issuer.fail('refuse');
+  await issuer.fail('server-error');
   api = await createAuthApp(issuer);
   expectOtherProblem(await send(issuer.tokenFor(read)), 503, 'keys_unavailable');
   expect(decisions).toStrictEqual([{ outcome: 'undecided', reason: 'keys_unavailable' }]);
@@ -213,7 +213,7 @@ it('tokens are forgotten when the issuer changes its name', async () => {
   expectExpenses(await send(token));
   issuer.name = issuer.url.slice(0, -1);
   // Discovery takes place anew after a failure.
-  await issuer.fail('refuse');
+  await issuer.fail('server-error');
   await api.app
     .get(SigningKeys)
     .refresh()
