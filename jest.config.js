@@ -7,7 +7,7 @@ export default {
   testTimeout: 60_000,
   roots: ['<rootDir>/src', '<rootDir>/test', '<rootDir>/examples', '<rootDir>/apps'],
   testMatch: ['**/*.spec.ts', '**/*.e2e-spec.ts'],
-  testPathIgnorePatterns: ['/node_modules/', '/dist/'],
+  testPathIgnorePatterns: ['/node_modules/', '/dist/', '/test/ci/scratch/'],
   modulePathIgnorePatterns: ['/dist/'],
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },

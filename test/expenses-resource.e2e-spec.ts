@@ -151,7 +151,6 @@ describeOnBothEngines('Single expenses', (engine) => {
       await ledger.select(
         sql`UPDATE idempotency_keys SET created_at = now() - interval '8 days' WHERE key = 'key-6'`,
       );
-      await alice('POST', '/expenses', { payload: pizza, headers: withKey('key-7') });
       const again = await alice('POST', '/expenses', { payload: pizza, headers: withKey('key-6') });
       expect(again.json<ExpenseAnswer>().id).not.toBe(first.json<ExpenseAnswer>().id);
     });

@@ -40,13 +40,14 @@ export async function once<T>(
   if (!retry) return work();
   const { key, fingerprint: asked } = retry;
   const thisKey = and(eq(idempotencyKeys.owner, owner), eq(idempotencyKeys.key, key));
+  // Before the key is claimed: one that has expired must not answer.
+  await transaction.delete(idempotencyKeys).where(and(eq(idempotencyKeys.owner, owner), isExpired));
   const claimed = await transaction
     .insert(idempotencyKeys)
     .values({ owner, key, fingerprint: asked })
     .onConflictDoNothing()
     .returning({ key: idempotencyKeys.key });
   if (claimed.length > 0) {
-    await transaction.delete(idempotencyKeys).where(and(eq(idempotencyKeys.owner, owner), isExpired));
     const answer = await work();
     await transaction.update(idempotencyKeys).set({ answer }).where(thisKey);
     return answer;

@@ -1,4 +1,3 @@
-import { jest } from '@jest/globals';
 import { ConfigService } from '@nestjs/config';
 import { AUTH_OPTIONS, type AuthOptions } from '../../src/auth/index.js';
 import { authOptions } from '../../src/config/auth.options.js';
@@ -8,9 +7,6 @@ import { PostgresDatabase } from '../../src/database/postgres.js';
 import { createTestApp, type TestApp, type TestIssuer } from '../../src/testing/index.js';
 import { BASE_URL } from './refusal.js';
 import { ReportsModule } from './reports.module.js';
-
-// On a busy machine an application takes longer to make than hooks may by default.
-jest.setTimeout(30_000);
 
 /** How the application of a test of authentication differs from the usual one. */
 export interface AuthAppOptions {

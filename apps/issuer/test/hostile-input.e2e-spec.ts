@@ -72,6 +72,15 @@ describe('Input of any kind', () => {
   });
   afterAll(() => running?.close());
 
+  it.each(['/authorize/x?client_id=expenses-web', '/authorize/x/?client_id=lab-cli&redirect_uri=x'])(
+    'is answered without a server error at %s',
+    async (path) => {
+      const response = await fetch(new URL(path, running.issuer), { redirect: 'manual' });
+      await response.arrayBuffer();
+      expect(response.status).toBeLessThan(500);
+    },
+  );
+
   const parameters = dictionary(constantFrom(...NAMES), oneof(constantFrom(...VALUES), string()));
 
   it('is answered without a server error, and never with a redirect to where nobody registered', async () => {

@@ -14,6 +14,7 @@ import type { LoginThrottle } from './login-throttle.js';
 import { auth0Logout, nameLogoutClient } from './logout.js';
 import { renderPage } from './views.js';
 
+const RESUMED_AUTHORIZATION = /^\/authorize\/./;
 const STYLESHEET = readFileSync(new URL('../../public/issuer.css', import.meta.url), 'utf8');
 
 export interface PagesOptions {
@@ -52,6 +53,8 @@ export function pages(provider: Provider, { tenant, database, secret, throttle }
     const route = routes.find(([method, path]) => method === ctx.method && path.test(ctx.path));
     if (!route) {
       if (ctx.path === '/oidc/logout') nameLogoutClient(ctx, tenant);
+      // A resumed authorization takes its parameters from the interaction; oidc-provider fails on one in the query.
+      if (RESUMED_AUTHORIZATION.test(ctx.path)) ctx.querystring = '';
       return next();
     }
     try {
