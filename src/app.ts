@@ -1,23 +1,24 @@
 import { NestFactory } from '@nestjs/core';
-import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyAdapter, NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Logger } from 'nestjs-pino';
 import { AppModule } from './app.module.js';
 import { type Environment, loadConfiguration } from './config/config.module.js';
 import { corsOptions } from './http/cors.js';
-import { ProblemException } from './http/problem.exception.js';
+import { JsonAdapter } from './http/media-types.js';
+import { ProblemException } from './problems/problem.exception.js';
 import { addRequestFields } from './http/request.fields.js';
 import { SECURITY_HEADERS } from './http/security-headers.js';
 import { MAX_URL_LENGTH, serverOptions } from './http/server.options.js';
 
 /** The HTTP server, for `createApp` and for tests that make the application by `Test.createTestingModule`. */
 export function createAdapter(environment: Environment): FastifyAdapter {
-  const adapter = new FastifyAdapter(serverOptions(environment));
+  const adapter = new JsonAdapter(serverOptions(environment));
   const fastify = adapter.getInstance();
   addRequestFields(fastify);
   fastify.addHook('onRequest', (request, reply, done) => {
     void reply.header('x-request-id', request.id).headers(SECURITY_HEADERS);
     const isTooLong = (request.raw.url as string).length > MAX_URL_LENGTH;
-    done(isTooLong ? new ProblemException({ status: 414, code: 'uri_too_long' }) : undefined);
+    done(isTooLong ? new ProblemException('uri_too_long') : undefined);
   });
   if (environment.CORS_ORIGINS.length > 0) adapter.enableCors(corsOptions(environment.CORS_ORIGINS));
   return adapter;

@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { createApp } from './app.js';
-import { stopOnSignals } from './http/graceful-stop.js';
-import { explainStartFailure } from './start-failure.js';
+import { stopOnSignals } from './process/graceful-stop.js';
+import { explainStartFailure } from './process/start-failure.js';
 
 try {
   const { app, environment } = await createApp();

@@ -2,7 +2,7 @@ import { createApp } from '../../dist/app.js';
 import { Database } from '../../dist/database/database.js';
 import { DatabaseModule } from '../../dist/database/database.module.js';
 import { ExpensesModule } from '../../dist/expenses/expenses.module.js';
-import { ExpensesRepository } from '../../dist/expenses/expenses.repository.js';
+import { ExpensesRepository } from '../../dist/expenses/storage/expenses.repository.js';
 
 /**
  * Starts the API as `npm run build` leaves it, with its production defaults, rate limits off and expenses in memory.

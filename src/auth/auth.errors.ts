@@ -1,4 +1,4 @@
-import { ProblemException, ServiceUnavailable } from '../http/problem.exception.js';
+import { ProblemException, ServiceUnavailable } from '../problems/problem.exception.js';
 
 /**
  * Why an access token is refused: a closed list of reasons, each with the `error_description` that the client sees
@@ -26,7 +26,7 @@ export const refusals = {
 /** One of the reasons for refusing an access token. */
 export type RefusalReason = keyof typeof refusals;
 
-/** An error of the bearer scheme. The problem filter writes `challenge` as the parameters of WWW-Authenticate. */
+/** An error of the bearer scheme. `ChallengeFilter` writes `challenge` as the parameters of WWW-Authenticate. */
 export abstract class AuthError extends ProblemException {
   /** What exactly was wrong, from a closed list, for logs and metrics. */
   abstract readonly reason: string;
@@ -40,7 +40,7 @@ export class MissingToken extends AuthError {
   readonly challenge = {};
 
   constructor() {
-    super({ status: 401, code: 'missing_token', detail: 'An access token is needed' });
+    super('missing_token');
   }
 }
 
@@ -50,7 +50,7 @@ export class InvalidRequest extends AuthError {
   readonly challenge: Readonly<Record<string, string>>;
 
   constructor(description: string) {
-    super({ status: 400, code: 'invalid_request', detail: description });
+    super({ code: 'invalid_request', detail: description });
     this.challenge = { error: 'invalid_request', error_description: description };
   }
 }
@@ -63,7 +63,7 @@ export class InvalidToken extends AuthError {
     readonly reason: RefusalReason,
     options?: ErrorOptions,
   ) {
-    super({ status: 401, code: 'invalid_token', detail: refusals[reason] }, {}, options);
+    super({ code: 'invalid_token', detail: refusals[reason] }, {}, options);
     this.challenge = { error: 'invalid_token', error_description: refusals[reason] };
   }
 }
@@ -74,15 +74,18 @@ export class InsufficientScope extends AuthError {
   readonly challenge: Readonly<Record<string, string>>;
 
   constructor(required: readonly string[]) {
-    const detail = 'The access token lacks a scope that this request needs';
-    super({ status: 403, code: 'insufficient_scope', detail });
-    this.challenge = { error: 'insufficient_scope', error_description: detail, scope: required.join(' ') };
+    super('insufficient_scope');
+    this.challenge = {
+      error: 'insufficient_scope',
+      error_description: this.message,
+      scope: required.join(' '),
+    };
   }
 }
 
 /** The issuer's keys cannot be had and no usable ones are left, so nobody's token can be judged: 503, not 401. */
 export class KeysUnavailable extends ServiceUnavailable {
   constructor(retryAfterSeconds: number, options?: ErrorOptions) {
-    super('keys_unavailable', 'Access tokens cannot be verified at the moment', retryAfterSeconds, options);
+    super('keys_unavailable', retryAfterSeconds, options);
   }
 }

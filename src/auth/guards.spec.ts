@@ -1,6 +1,6 @@
 import type { ExecutionContext } from '@nestjs/common';
-import type { AccessRule } from './access.decorators.js';
-import type { AccessRules } from './access.rules.js';
+import type { AccessRule } from './access/access.decorators.js';
+import type { AccessRules } from './access/access.rules.js';
 import { InsufficientScope } from './auth.errors.js';
 import { type AuthenticatedRequest, JwtAuthGuard } from './jwt-auth.guard.js';
 import { ScopesGuard } from './scopes.guard.js';

@@ -1,21 +1,39 @@
-export * from './access.decorators.js';
-export { type RouteHandler } from './access.routes.js';
-export * from './access.rules.js';
+export * from './access/access.decorators.js';
+export { type RouteHandler } from './access/access.routes.js';
+export * from './access/access.rules.js';
+export * from './access/permissions.js';
 export * from './auth.errors.js';
 export * from './auth.events.js';
 export * from './auth.module.js';
 export * from './auth.options.js';
-export { TOKEN_IN_BODY } from './bearer-token.js';
 export * from './challenge.js';
-export * from './issuer-metadata.js';
 export * from './jwt-auth.guard.js';
-export * from './jwt.strategy.js';
-export * from './permissions.js';
-export { type Principal } from './principal.js';
-export { RESOURCE_METADATA_PATH } from './resource-metadata.js';
+export { fetchJson, FETCH_TIMEOUT_MS } from './keys/fetch-json.js';
+export * from './keys/issuer-metadata.js';
+export { fetchKeys } from './keys/key-fetcher.js';
+export * from './keys/signing-keys.js';
+export { RESOURCE_METADATA_PATH } from './metadata/resource-metadata.js';
 export * from './scopes.guard.js';
-export * from './signing-keys.js';
-export * from './verified-tokens.js';
-// Other applications need it, too: it writes the challenges.
-export { ProblemFilter } from '../http/problem.filter.js';
-export { ProblemException } from '../http/problem.exception.js';
+export { type AccessToken, parseAccessToken } from './token/access-token.js';
+export { type BearerRequest, bearerToken, TOKEN_IN_BODY } from './token/bearer-token.js';
+export * from './token/jwt.strategy.js';
+export { type Principal } from './token/principal.js';
+export { tokenChecks, type TokenRules } from './token/token-checks.js';
+export * from './token/verified-tokens.js';
+// Other applications answer their own errors in the same form.
+export { ProblemException } from '../problems/problem.exception.js';
+export { PROBLEM_DOCUMENTATION, ProblemFilter } from '../problems/problem.filter.js';
+
+/**
+ * The permissions that the application's modules have declared, by name. Empty here: every module adds its own by
+ * declaration merging, which is what makes a misspelt `@Scopes('read:report')` a compile error. It stands in this file,
+ * and not beside what uses it, because TypeScript merges only one module's declarations into a name that is re-exported.
+ *
+ * @example
+ * export const expensePermissions = definePermissions({ 'read:reports': 'Read expense reports' });
+ * declare module '../auth/index.js' {
+ *   interface RegisteredPermissions extends PermissionsOf<typeof expensePermissions> {}
+ * }
+ */
+// eslint-disable-next-line @typescript-eslint/no-empty-object-type -- filled by declaration merging
+export interface RegisteredPermissions {}

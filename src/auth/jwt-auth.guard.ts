@@ -1,11 +1,11 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
-import { AccessRules } from './access.rules.js';
+import { AccessRules } from './access/access.rules.js';
 import { AuthError, KeysUnavailable } from './auth.errors.js';
 import { type AuthDecision, authDecisions, tokenVerifications } from './auth.events.js';
-import { assertSentOnce, type BearerRequest } from './bearer-token.js';
-import { type Authentication, JwtStrategy } from './jwt.strategy.js';
-import type { Principal } from './principal.js';
-import { VerifiedTokens } from './verified-tokens.js';
+import { assertSentOnce, type BearerRequest } from './token/bearer-token.js';
+import { type Authentication, JwtStrategy } from './token/jwt.strategy.js';
+import type { Principal } from './token/principal.js';
+import { VerifiedTokens } from './token/verified-tokens.js';
 
 /** A request on which the guard has left the caller. */
 export type AuthenticatedRequest = BearerRequest & { user?: Principal };

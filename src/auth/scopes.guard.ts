@@ -1,5 +1,5 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
-import { AccessRules } from './access.rules.js';
+import { AccessRules } from './access/access.rules.js';
 import { InsufficientScope } from './auth.errors.js';
 import type { AuthenticatedRequest } from './jwt-auth.guard.js';
 

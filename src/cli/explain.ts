@@ -1,5 +1,5 @@
 import { ConfigService } from '@nestjs/config';
-import { authOptions } from '../config/auth.options.js';
+import { authOptions } from '../auth-options.js';
 import { loadConfiguration } from '../config/config.module.js';
 import { CommandError, readArguments, run } from './command.js';
 import { explain } from './explain/explain.js';

@@ -1,6 +1,6 @@
 import { loadConfiguration } from '../config/config.module.js';
 import { prepareDatabase } from '../database/prepare.js';
-import { explainStartFailure } from '../start-failure.js';
+import { explainStartFailure } from '../process/start-failure.js';
 
 /** `npm run db:migrate`: applies the missing migrations to the database of DATABASE_URL, without starting the service. */
 try {

@@ -1,8 +1,8 @@
 import { loadConfiguration } from '../config/config.module.js';
 import { prepareDatabase } from '../database/prepare.js';
-import { DrizzleExpensesRepository } from '../expenses/drizzle-expenses.repository.js';
+import { DrizzleExpensesRepository } from '../expenses/storage/drizzle-expenses.repository.js';
 import { owner } from '../expenses/owner.js';
-import { explainStartFailure } from '../start-failure.js';
+import { explainStartFailure } from '../process/start-failure.js';
 import { twoExpenses, yearOfExpenses } from './sample-expenses.js';
 
 /** `npm run db:seed`: sample expenses for the sample users that have none yet, so that it can run again and again. */

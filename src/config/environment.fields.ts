@@ -1,16 +1,5 @@
-import { BlockList, isIP } from 'node:net';
 import { z } from 'zod';
-
-const loopback = new BlockList();
-loopback.addSubnet('127.0.0.0', 8, 'ipv4');
-loopback.addAddress('::1', 'ipv6');
-
-/** Whether a URL's host name, or a bare address, means this machine. */
-export function isLoopback(hostname: string): boolean {
-  const host = hostname.replace(/^\[|\]$/g, '');
-  const family = isIP(host);
-  return host === 'localhost' || (family !== 0 && loopback.check(host, family === 6 ? 'ipv6' : 'ipv4'));
-}
+import { isAddressOrNetwork, isLoopback } from '../net/addresses.js';
 
 function parses(url: string): URL | undefined {
   return URL.canParse(url) ? new URL(url) : undefined;
@@ -60,17 +49,6 @@ export function wholeNumber({ min, max }: { min: number; max: number }) {
     .refine((value) => value >= min && value <= max, message);
 }
 
-function isProxyAddress(item: string): boolean {
-  const [address = '', prefix, ...rest] = item.split('/');
-  const family = isIP(address);
-  const bits = family === 6 ? 128 : 32;
-  return (
-    family !== 0 &&
-    rest.length === 0 &&
-    (prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= bits))
-  );
-}
-
 /**
  * Which proxies may set X-Forwarded-* headers: `false`, or a list of their addresses and networks.
  * There is no `true` and no number of hops: either would let a client that gets past the proxy choose its own address.
@@ -78,7 +56,7 @@ function isProxyAddress(item: string): boolean {
 export const trustProxy = z.string().transform((value, context) => {
   if (value === 'false') return false;
   const items = value.split(',').map((item) => item.trim());
-  if (items.every(isProxyAddress)) return items;
+  if (items.every(isAddressOrNetwork)) return items;
   context.addIssue('must be false or a list of the addresses of your proxies, as in 10.0.0.0/8');
   return z.NEVER;
 });

@@ -1,12 +1,6 @@
 import { z } from 'zod';
-import {
-  commaList,
-  wholeNumber,
-  isLoopback,
-  originUrl,
-  secureUrl,
-  trustProxy,
-} from './environment.fields.js';
+import { commaList, wholeNumber, originUrl, secureUrl, trustProxy } from './environment.fields.js';
+import { isLoopback } from '../net/addresses.js';
 
 const fields = z.object({
   NODE_ENV: z

@@ -1,7 +1,7 @@
 import { HttpException } from '@nestjs/common';
 import { DrizzleQueryError } from './drizzle.js';
 import { isNativeError } from 'node:util/types';
-import { ServiceUnavailable } from '../http/problem.exception.js';
+import { ServiceUnavailable } from '../problems/problem.exception.js';
 
 /** Time after which a client may try again, in seconds. A restart of the server takes about as long. */
 const RETRY_AFTER_SECONDS = 5;
@@ -12,7 +12,7 @@ const RETRY_AFTER_SECONDS = 5;
  */
 export class DatabaseUnavailable extends ServiceUnavailable {
   constructor(cause: unknown) {
-    super('database_unavailable', 'The database cannot answer at the moment.', RETRY_AFTER_SECONDS, {
+    super('database_unavailable', RETRY_AFTER_SECONDS, {
       cause: new DatabaseFault(cause),
     });
   }

@@ -8,8 +8,8 @@ import {
   MissingToken,
   type Route,
 } from '../auth/index.js';
-import { PROBLEM_TYPE, problemBody } from '../http/problem.response.js';
-import type { ProblemException } from '../http/problem.exception.js';
+import { PROBLEM_TYPE, problemBody } from '../problems/problem.response.js';
+import type { ProblemException } from '../problems/problem.exception.js';
 import { problemSchema } from './problem.schema.js';
 
 type Operation = NonNullable<OpenAPIObject['paths'][string]['get']>;
@@ -91,9 +91,9 @@ function problemResponse(
       [PROBLEM_TYPE]: {
         schema: { $ref: '#/components/schemas/Problem' },
         examples: Object.fromEntries(
-          named.map(([name, { message, problem }]) => [
+          named.map(([name, error]) => [
             name,
-            { summary: message, value: JSON.parse(problemBody(problem, REQUEST_ID)) as unknown },
+            { summary: error.message, value: JSON.parse(problemBody(error, REQUEST_ID)) as unknown },
           ]),
         ),
       },

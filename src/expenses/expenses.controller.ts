@@ -23,7 +23,7 @@ import {
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { CurrentPrincipal, type Principal, OptionalScopes, Scopes } from '../auth/index.js';
-import { authorOf, ownersFor } from './callers.js';
+import { authorOf, ownersFor } from './caller.js';
 import { prefersCsv } from './csv.js';
 import { DefaultCurrency } from './default-currency.js';
 import {

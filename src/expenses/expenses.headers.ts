@@ -1,4 +1,4 @@
-import { ProblemException } from '../http/problem.exception.js';
+import { ProblemException } from '../problems/problem.exception.js';
 import type { Expense } from './expense.schema.js';
 import { entityTag } from './expenses.answers.js';
 import { PreconditionFailed } from './expenses.errors.js';
@@ -8,7 +8,6 @@ const IDEMPOTENCY_KEY = /^"?([!#-[\]-~]{1,255})"?$/;
 
 function invalidHeader(name: string, detail: string): ProblemException {
   return new ProblemException({
-    status: 400,
     code: 'invalid_header',
     detail: `The header ${name} ${detail}`,
   });

@@ -1,20 +1,20 @@
 import { Module } from '@nestjs/common';
 import { AuthModule } from '../auth/index.js';
-import { ContentTypes } from './content-types.js';
-import { DrizzleExpensesRepository } from './drizzle-expenses.repository.js';
+import { CsvBody } from './import/csv-body.js';
+import { DrizzleExpensesRepository } from './storage/drizzle-expenses.repository.js';
 import { ExpensesController } from './expenses.controller.js';
 import { expensePermissions } from './expenses.permissions.js';
-import { ExpensesRepository } from './expenses.repository.js';
+import { ExpensesRepository } from './storage/expenses.repository.js';
 import { ExpensesService } from './expenses.service.js';
-import { ImportController } from './import.controller.js';
-import { ImportService } from './import.service.js';
+import { ImportController } from './import/import.controller.js';
+import { ImportService } from './import/import.service.js';
 
 /** Expenses: the list at `/`, and single ones at `/expenses`. Needs the DatabaseModule. */
 @Module({
   imports: [AuthModule.forFeature(expensePermissions)],
   controllers: [ImportController, ExpensesController],
   providers: [
-    ContentTypes,
+    CsvBody,
     ExpensesService,
     ImportService,
     { provide: ExpensesRepository, useClass: DrizzleExpensesRepository },

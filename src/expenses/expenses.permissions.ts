@@ -9,6 +9,6 @@ export const expensePermissions = definePermissions({
   'read:all_reports': "Read everybody's expenses and reports",
 });
 
-declare module '../auth/permissions.js' {
+declare module '../auth/index.js' {
   interface RegisteredPermissions extends PermissionsOf<typeof expensePermissions> {}
 }

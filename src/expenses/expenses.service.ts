@@ -9,8 +9,8 @@ import {
 } from './expense.schema.js';
 import { ExpenseNotFound, InvalidCursor, ValueDoesNotFit } from './expenses.errors.js';
 import type { Filters, ListQuery } from './expenses.query.js';
-import { ExpensesRepository } from './expenses.repository.js';
-import { fingerprint } from './idempotency.js';
+import { ExpensesRepository } from './storage/expenses.repository.js';
+import { fingerprint } from './storage/idempotency.js';
 import type { Author, Owners } from './owner.js';
 
 /** A page of a list and, when there are more rows, where the next one begins. */

@@ -1,4 +1,4 @@
-import type { ExpensesRepository } from './expenses.repository.js';
+import type { ExpensesRepository } from './storage/expenses.repository.js';
 import { EVERYBODY, owner } from './owner.js';
 
 // Never run, but compiled by `npm run typecheck`: an error that does not come is an error there.

@@ -2,19 +2,16 @@ import { Logger } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
-import { PROBLEM_TYPE, problemBody } from './problem.response.js';
+import type { ProblemCode } from '../problems/problem.codes.js';
+import { ProblemException } from '../problems/problem.exception.js';
+import { PROBLEM_TYPE, problemBody } from '../problems/problem.response.js';
 
 /** Faults that Node finds before there is a request, by their code; all others are 400. */
-const faults: Readonly<Record<string, { status: number; code: string; detail: string }>> = {
-  HPE_HEADER_OVERFLOW: { status: 431, code: 'headers_too_large', detail: 'The headers are too large' },
-  HPE_CHUNK_EXTENSIONS_OVERFLOW: { status: 413, code: 'body_too_large', detail: 'The body is too large' },
-  ERR_HTTP_REQUEST_TIMEOUT: {
-    status: 408,
-    code: 'request_timeout',
-    detail: 'The request took too long to arrive',
-  },
+const faults: Readonly<Record<string, ProblemCode>> = {
+  HPE_HEADER_OVERFLOW: 'headers_too_large',
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: 'body_too_large',
+  ERR_HTTP_REQUEST_TIMEOUT: 'request_timeout',
 };
-const malformed = { status: 400, code: 'malformed_request', detail: 'The request is malformed' };
 
 const logger = new Logger('RequestLog');
 
@@ -24,14 +21,15 @@ const logger = new Logger('RequestLog');
  */
 export function answerClientError(error: NodeJS.ErrnoException, socket: Socket): void {
   if (error.code === 'ECONNRESET' || socket.destroyed) return;
-  const { status, code, detail } = faults[error.code ?? ''] ?? malformed;
+  const exception = new ProblemException(faults[error.code ?? ''] ?? 'malformed_request');
+  const { status, code } = exception.problem;
   const requestId = randomUUID();
   logger.log({ requestId, status, code });
   if (!socket.writable) {
     socket.destroy();
     return;
   }
-  const body = problemBody({ status, code, detail }, requestId);
+  const body = problemBody(exception, requestId);
   const head = [
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
     `content-type: ${PROBLEM_TYPE}`,

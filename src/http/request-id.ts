@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { BlockList, isIPv6 } from 'node:net';
+import { addressList, holds } from '../net/addresses.js';
 
 /** What we take from a proxy: long enough for a UUID or a trace id, too short for a token. */
 const WELL_FORMED = /^[A-Za-z0-9_.:-]{8,64}$/;
@@ -13,17 +13,10 @@ const WELL_FORMED = /^[A-Za-z0-9_.:-]{8,64}$/;
  */
 export function requestIds(trustedProxies: readonly string[] | false): (request: IncomingMessage) => string {
   if (trustedProxies === false) return () => randomUUID();
-  const trusted = new BlockList();
-  for (const item of trustedProxies) {
-    const [address = '', prefix] = item.split('/');
-    const family = isIPv6(address) ? 'ipv6' : 'ipv4';
-    if (prefix === undefined) trusted.addAddress(address, family);
-    else trusted.addSubnet(address, Number(prefix), family);
-  }
+  const trusted = addressList(trustedProxies);
   return ({ headers, socket }) => {
     const id = headers['x-request-id'];
     if (typeof id !== 'string' || !WELL_FORMED.test(id)) return randomUUID();
-    const peer = socket.remoteAddress ?? '';
-    return trusted.check(peer, isIPv6(peer) ? 'ipv6' : 'ipv4') ? id : randomUUID();
+    return holds(trusted, socket.remoteAddress ?? '') ? id : randomUUID();
   };
 }

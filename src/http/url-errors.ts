@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { SECURITY_HEADERS } from './security-headers.js';
-import { PROBLEM_TYPE, problemBody, toProblem } from './problem.response.js';
+import { PROBLEM_TYPE, problemBody, toProblem } from '../problems/problem.response.js';
 
 const logger = new Logger('RequestLog');
 
@@ -10,12 +10,13 @@ const logger = new Logger('RequestLog');
  * then, and with it no filter; Fastify's own answer repeats the path.
  */
 export function answerUrlError(error: Error, request: FastifyRequest, reply: FastifyReply): void {
-  const { problem } = toProblem(error);
+  const exception = toProblem(error);
+  const { status, code } = exception.problem;
   // No hook of ours runs either.
-  logger.log({ requestId: request.id, method: request.method, status: problem.status, code: problem.code });
+  logger.log({ requestId: request.id, method: request.method, status, code });
   void reply
-    .status(problem.status)
+    .status(status)
     .headers({ 'x-request-id': request.id, ...SECURITY_HEADERS })
     .type(PROBLEM_TYPE)
-    .send(problemBody(problem, request.id));
+    .send(problemBody(exception, request.id));
 }

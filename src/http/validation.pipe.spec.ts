@@ -1,7 +1,7 @@
 import type { ArgumentMetadata } from '@nestjs/common';
 import * as fc from 'fast-check';
 import { z } from 'zod';
-import { ProblemException } from './problem.exception.js';
+import { ProblemException } from '../problems/problem.exception.js';
 import { ValidationPipe } from './validation.pipe.js';
 
 const pipe = new ValidationPipe();

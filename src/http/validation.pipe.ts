@@ -1,6 +1,6 @@
 import { type ArgumentMetadata, Injectable, type PipeTransform } from '@nestjs/common';
 import type { StandardSchemaV1 } from '@standard-schema/spec';
-import { type FieldError, ProblemException } from './problem.exception.js';
+import { type FieldError, ProblemException } from '../problems/problem.exception.js';
 
 /** Most faults that one answer lists. */
 const MAX_FAULTS = 100;
@@ -27,9 +27,7 @@ export class ValidationPipe implements PipeTransform {
 function validValue(result: StandardSchemaV1.Result<unknown>, type: ArgumentMetadata['type']): unknown {
   if (!result.issues) return result.value;
   throw new ProblemException({
-    status: type === 'body' ? 422 : 400,
     code: type === 'body' ? 'invalid_body' : 'invalid_parameters',
-    detail: type === 'body' ? 'The body has faults' : 'The parameters have faults',
     errors: result.issues.slice(0, MAX_FAULTS).flatMap(toFieldErrors).slice(0, MAX_FAULTS),
   });
 }

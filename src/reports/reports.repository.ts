@@ -3,7 +3,7 @@ import { asc, desc, sql } from '../database/drizzle.js';
 import { Database } from '../database/database.js';
 import { expenses } from '../database/schema.js';
 import { minorDigits } from '../expenses/currencies.js';
-import { matching } from '../expenses/expenses.conditions.js';
+import { matching } from '../expenses/storage/expenses.conditions.js';
 import type { Filters } from '../expenses/expenses.query.js';
 import type { Owners } from '../expenses/owner.js';
 

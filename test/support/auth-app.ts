@@ -1,6 +1,6 @@
 import { ConfigService } from '@nestjs/config';
 import { AUTH_OPTIONS, type AuthOptions } from '../../src/auth/index.js';
-import { authOptions } from '../../src/config/auth.options.js';
+import { authOptions } from '../../src/auth-options.js';
 import type { Environment } from '../../src/config/environment.js';
 import { Database } from '../../src/database/database.js';
 import { PostgresDatabase } from '../../src/database/postgres.js';

@@ -1,6 +1,6 @@
-import { fetchJson, FETCH_TIMEOUT_MS } from '../../auth/fetch-json.js';
+import { fetchJson, FETCH_TIMEOUT_MS } from '../../auth/index.js';
 import { issuerSpellings } from '../../auth/index.js';
-import { fetchKeys } from '../../auth/key-fetcher.js';
+import { fetchKeys } from '../../auth/index.js';
 import type { Environment } from '../../config/environment.js';
 import { fault, type Finding, ok, reasonOf, warning } from './finding.js';
 

@@ -1,6 +1,6 @@
-import type { AccessToken } from '../../auth/access-token.js';
+import type { AccessToken } from '../../auth/index.js';
 import type { RefusalReason } from '../../auth/index.js';
-import type { TokenRules } from '../../auth/token-checks.js';
+import type { TokenRules } from '../../auth/index.js';
 
 const LONGEST = 200;
 

@@ -1,6 +1,6 @@
 import type { ExecutionContext } from '@nestjs/common';
-import { type AccessToken, parseAccessToken } from '../../auth/access-token.js';
-import { type BearerRequest, bearerToken } from '../../auth/bearer-token.js';
+import { type AccessToken, parseAccessToken } from '../../auth/index.js';
+import { type BearerRequest, bearerToken } from '../../auth/index.js';
 import {
   type AccessRules,
   AuthError,
@@ -15,8 +15,8 @@ import {
   SigningKeys,
   VerifiedTokens,
 } from '../../auth/index.js';
-import { tokenChecks, type TokenRules } from '../../auth/token-checks.js';
-import { ProblemException } from '../../http/problem.exception.js';
+import { tokenChecks, type TokenRules } from '../../auth/index.js';
+import { ProblemException } from '../../problems/problem.exception.js';
 import { describeRule } from '../access/manifest.js';
 import { evidence, shown } from './evidence.js';
 
@@ -93,8 +93,7 @@ async function askGuards(
   ];
   try {
     for (const guard of guards) {
-      if (!(await guard.canActivate(context)))
-        return new ProblemException({ status: 403, code: 'forbidden' });
+      if (!(await guard.canActivate(context))) return new ProblemException('forbidden');
     }
     return undefined;
   } catch (error) {

@@ -1,6 +1,6 @@
 import { createApp } from '../../../../src/app.js';
 import { twoExpenses, yearOfExpenses } from '../../../../src/cli/sample-expenses.js';
-import { ExpensesRepository } from '../../../../src/expenses/expenses.repository.js';
+import { ExpensesRepository } from '../../../../src/expenses/storage/expenses.repository.js';
 import { owner } from '../../../../src/expenses/owner.js';
 import { createTestDatabase } from '../../../../src/testing/test-database.js';
 

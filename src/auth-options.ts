@@ -1,0 +1,19 @@
+import type { ConfigService } from '@nestjs/config';
+import type { AuthOptions } from './auth/index.js';
+import type { Environment } from './config/environment.js';
+
+/** What the environment says about access tokens. */
+export function authOptions(config: ConfigService<Environment, true>): AuthOptions {
+  const get = <Name extends keyof Environment>(name: Name) => config.get(name, { infer: true });
+  return {
+    issuerBaseUrl: get('ISSUER_BASE_URL'),
+    audiences: get('ALLOWED_AUDIENCES'),
+    jwksUri: get('JWKS_URI'),
+    issuer: get('ISSUER'),
+    clockToleranceSeconds: get('CLOCK_TOLERANCE'),
+    profile: get('TOKEN_PROFILE'),
+    grantsFrom: get('GRANTS_FROM'),
+    verifiedTokens: get('VERIFIED_TOKENS'),
+    resourceMetadataUrl: `${get('BASE_URL')}/.well-known/oauth-protected-resource`,
+  };
+}

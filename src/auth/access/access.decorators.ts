@@ -1,0 +1,63 @@
+import { applyDecorators, createParamDecorator, SetMetadata, type ExecutionContext } from '@nestjs/common';
+import type { Permission } from './permissions.js';
+import type { Principal } from '../token/principal.js';
+
+/** Metadata key of a route's access rule. One key for all rules, so that the one nearest the handler wins. */
+export const ACCESS = 'auth:access';
+
+/** Metadata key under which every access decorator leaves its name, so that contradictory ones are found at start. */
+export const ACCESS_DECLARED_BY = 'auth:access-declared-by';
+
+/** Metadata key of the scopes that widen what a route does. */
+export const OPTIONAL_SCOPES = 'auth:optional-scopes';
+
+/** What a route asks of its caller. */
+export type AccessRule =
+  | { readonly kind: 'public' }
+  | { readonly kind: 'authenticated' }
+  | { readonly kind: 'scopes'; readonly mode: 'all' | 'any'; readonly scopes: readonly string[] };
+
+function access(name: string, rule: AccessRule): MethodDecorator & ClassDecorator {
+  return applyDecorators(SetMetadata(ACCESS, Object.freeze(rule)), recordDeclaration(name));
+}
+
+/** Several declarations on one target would silently overwrite each other, so each is remembered. */
+function recordDeclaration(name: string): MethodDecorator & ClassDecorator {
+  return (target: object, _key?: string | symbol, descriptor?: PropertyDescriptor) => {
+    const holder = (descriptor?.value ?? target) as object;
+    const earlier = (Reflect.getOwnMetadata(ACCESS_DECLARED_BY, holder) ?? []) as string[];
+    Reflect.defineMetadata(ACCESS_DECLARED_BY, [...earlier, name], holder);
+  };
+}
+
+/** Lets everybody in; no access token is looked at. */
+export const Public = () => access('@Public()', { kind: 'public' });
+
+/** Lets in every caller with a valid access token, whatever its scopes. */
+export const Authenticated = () => access('@Authenticated()', { kind: 'authenticated' });
+
+/**
+ * Lets in callers whose access token holds every listed scope (RFC 6750, 3.1: otherwise 403 `insufficient_scope`).
+ * @example `@Scopes('read:reports')`
+ */
+export const Scopes = (...scopes: [Permission, ...Permission[]]) =>
+  access(`@Scopes(${scopes.join(', ')})`, { kind: 'scopes', mode: 'all', scopes });
+
+/** Lets in callers whose access token holds at least one of the listed scopes. */
+export const AnyScope = (...scopes: [Permission, ...Permission[]]) =>
+  access(`@AnyScope(${scopes.join(', ')})`, { kind: 'scopes', mode: 'any', scopes });
+
+/**
+ * Names scopes that let nobody in or out, but that widen what a route does for callers who hold them. It enforces
+ * nothing: the handler asks `principal.scopes`. Documentation, metadata and the manifest tell of them.
+ *
+ * @example `@Scopes('read:reports') @OptionalScopes('read:all_reports')`, for a list that takes `?owner=`
+ */
+export const OptionalScopes = (...scopes: [Permission, ...Permission[]]) =>
+  SetMetadata(OPTIONAL_SCOPES, Object.freeze(scopes));
+
+/** Injects the caller's `Principal` into a handler of a route that is not public. */
+export const CurrentPrincipal = createParamDecorator(
+  (_data: unknown, context: ExecutionContext): Principal =>
+    context.switchToHttp().getRequest<{ user: Principal }>().user,
+);

@@ -1,0 +1,176 @@
+import { Controller, Get, Logger, Module, Post, type DynamicModule, type Type } from '@nestjs/common';
+import { ApplicationConfig, ModulesContainer, RouterModule } from '@nestjs/core';
+import { jest } from '@jest/globals';
+import { Test } from '@nestjs/testing';
+import { Authenticated, OptionalScopes, Public, Scopes } from './access.decorators.js';
+import { AccessRules, InvalidAccessDeclarations } from './access.rules.js';
+import { AuthModule } from '../auth.module.js';
+import { definePermissions } from './permissions.js';
+
+const samples = definePermissions({ 'read:samples': 'Read samples', 'write:samples': 'Change samples' });
+
+@Controller('samples')
+@Scopes('read:samples')
+class SamplesController {
+  @Get()
+  list() {}
+
+  @Get(':id')
+  @OptionalScopes('write:samples')
+  find() {}
+
+  @Post()
+  @Scopes('read:samples', 'write:samples')
+  create() {}
+
+  @Get('about')
+  @Public()
+  about() {}
+}
+
+@Module({ imports: [AuthModule.forFeature(samples)], controllers: [SamplesController] })
+class SamplesModule {}
+
+const all = (...scopes: string[]) => ({ kind: 'scopes', mode: 'all', scopes });
+
+async function rulesOf(
+  imports: (Type | DynamicModule)[],
+  controllers: Type[] = [],
+  config?: (c: ApplicationConfig) => void,
+) {
+  const module = await Test.createTestingModule({ imports, controllers }).compile();
+  const applicationConfig = new ApplicationConfig();
+  config?.(applicationConfig);
+  const rules = new AccessRules(module.get(ModulesContainer), applicationConfig);
+  const start = () => {
+    rules.onModuleInit();
+    return rules;
+  };
+  return { start, faults: () => faultsOf(start) };
+}
+
+function faultsOf(start: () => unknown): readonly string[] {
+  try {
+    start();
+  } catch (error) {
+    if (error instanceof InvalidAccessDeclarations) return error.faults;
+    throw error;
+  }
+  return [];
+}
+
+describe('AccessRules', () => {
+  const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => {});
+
+  afterEach(() => warn.mockClear());
+  afterAll(() => warn.mockRestore());
+
+  it('lists every route with its rule; a method overrides its class', async () => {
+    const { routes } = (await rulesOf([SamplesModule])).start();
+    expect(
+      routes.map(({ method, path, rule, optionalScopes }) => [method, path, rule, optionalScopes]),
+    ).toEqual([
+      ['GET', '/samples', all('read:samples'), []],
+      ['POST', '/samples', all('read:samples', 'write:samples'), []],
+      ['GET', '/samples/:id', all('read:samples'), ['write:samples']],
+      ['GET', '/samples/about', { kind: 'public' }, []],
+    ]);
+  });
+
+  it('knows the paths of the router: global prefix, module path and several paths', async () => {
+    @Controller(['a', 'b'])
+    @Public()
+    class TwoPaths {
+      @Get(['x', 'y'])
+      get() {}
+    }
+    @Module({ controllers: [TwoPaths] })
+    class Inner {}
+    const { start } = await rulesOf(
+      [Inner, RouterModule.register([{ path: 'inner', module: Inner }])],
+      [],
+      (config) => config.setGlobalPrefix('api'),
+    );
+    expect(start().routes.map(({ path }) => path)).toEqual([
+      '/api/inner/a/x',
+      '/api/inner/a/y',
+      '/api/inner/b/x',
+      '/api/inner/b/y',
+    ]);
+  });
+
+  it('refuses a route without declaration and one with two, and lists them together', async () => {
+    @Controller()
+    class Faulty {
+      @Get('none')
+      none() {}
+
+      @Get('two')
+      @Public()
+      @Authenticated()
+      two() {}
+
+      @Get('widened')
+      @Public()
+      @OptionalScopes('read:samples')
+      widened() {}
+    }
+    expect((await rulesOf([], [Faulty])).faults()).toEqual([
+      'Faulty.none has no access declaration',
+      'Faulty.two has @Authenticated() and @Public()',
+      'Faulty.widened has @Public() and @OptionalScopes(read:samples)',
+    ]);
+  });
+
+  it('lets the optional scopes of a class stand for the methods that it declares', async () => {
+    @Controller()
+    @Scopes('read:samples')
+    @OptionalScopes('write:samples')
+    class Widened {
+      @Get('a')
+      inherited() {}
+
+      @Get('b')
+      @Public()
+      overridden() {}
+    }
+    const { routes } = (await rulesOf([], [Widened])).start();
+    expect(routes.map(({ optionalScopes }) => optionalScopes)).toEqual([['write:samples'], []]);
+  });
+
+  it('refuses a permission that two modules describe', async () => {
+    const again = definePermissions({ 'read:samples': 'Look at samples' });
+    const { faults } = await rulesOf([SamplesModule, AuthModule.forFeature(again)]);
+    expect(faults()).toEqual(['The permission read:samples is described twice']);
+  });
+
+  it('takes the same catalogue from two modules', async () => {
+    @Module({ imports: [AuthModule.forFeature(samples)] })
+    class Neighbour {}
+    expect((await rulesOf([SamplesModule, Neighbour])).faults()).toEqual([]);
+  });
+
+  it('refuses a scope that no module describes', async () => {
+    @Controller('others')
+    class Others {
+      @Get()
+      @Scopes('read:others' as never)
+      list() {}
+    }
+    expect((await rulesOf([SamplesModule], [Others])).faults()).toEqual([
+      'Others.list asks for read:others, which no module describes',
+    ]);
+  });
+
+  it('warns of permissions that no route speaks of', async () => {
+    const unused = definePermissions({ 'burn:samples': 'Burn samples' });
+    const rules = (await rulesOf([SamplesModule, AuthModule.forFeature(unused)])).start();
+    expect(rules.unusedPermissions).toEqual(['burn:samples']);
+    expect(warn).toHaveBeenCalledWith('Permissions that no route asks for: burn:samples');
+  });
+
+  it('counts an optional scope as used', async () => {
+    expect((await rulesOf([SamplesModule])).start().unusedPermissions).toEqual([]);
+    expect(warn).not.toHaveBeenCalled();
+  });
+});

@@ -1,0 +1,69 @@
+import { isLoopback } from '../../net/addresses.js';
+
+/**
+ * Longest time that the issuer is given for discovery and keys together, in milliseconds. Less than 5 seconds, so that an
+ * issuer which left a request hanging is asked again, and its return noticed, within 5 seconds.
+ */
+export const FETCH_TIMEOUT_MS = 4500;
+/** Largest answer that is read from the issuer, in bytes. */
+export const MAX_ANSWER_BYTES = 1024 * 1024;
+
+/** What the issuer answered. */
+export interface JsonAnswer {
+  readonly body: Readonly<Record<string, unknown>>;
+  /** `max-age` of Cache-Control in seconds, if it says so (RFC 9111, 5.2.2.1). */
+  readonly maxAgeSeconds?: number;
+}
+
+/**
+ * Gets a JSON object from the issuer: https unless the host is this machine, no redirects (they could lead anywhere),
+ * bounded in size; the caller's signal bounds it in time.
+ *
+ * @throws Error for every other answer; the message says what was wrong with it
+ */
+export async function fetchJson(url: string, signal: AbortSignal): Promise<JsonAnswer> {
+  const { protocol, hostname } = new URL(url);
+  if (protocol !== 'https:' && !(protocol === 'http:' && isLoopback(hostname))) {
+    throw new Error(`${url} must use https unless its host is this machine`);
+  }
+  const response = await fetch(url, { redirect: 'manual', headers: { accept: 'application/json' }, signal });
+  if (response.status !== 200) {
+    await response.body?.cancel();
+    throw new Error(`${url} answered ${response.status}`);
+  }
+  const body: unknown = parse(url, await readBounded(url, response));
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) {
+    throw new Error(`${url} did not answer a JSON object`);
+  }
+  return {
+    body: body as Record<string, unknown>,
+    maxAgeSeconds: maxAge(response.headers.get('cache-control')),
+  };
+}
+
+async function readBounded(url: string, response: Response): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of response.body ?? []) {
+    size += (chunk as Uint8Array).byteLength;
+    // Leaving the loop cancels the rest of the answer.
+    if (size > MAX_ANSWER_BYTES) throw new Error(`${url} answered more than ${MAX_ANSWER_BYTES} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function parse(url: string, text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new Error(`${url} did not answer JSON`);
+  }
+}
+
+function maxAge(cacheControl: string | null): number | undefined {
+  if (cacheControl === null) return undefined;
+  if (/(?:^|[\s,])no-(?:store|cache)(?:$|[\s,])/i.test(cacheControl)) return 0;
+  const seconds = /(?:^|[\s,])max-age="?(\d{1,10})"?/i.exec(cacheControl)?.[1];
+  return seconds === undefined ? undefined : Number(seconds);
+}

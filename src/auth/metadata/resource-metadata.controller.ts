@@ -1,0 +1,34 @@
+import { Controller, Get, Inject, NotFoundException } from '@nestjs/common';
+import { ApiExcludeController } from '@nestjs/swagger';
+import { Public } from '../access/access.decorators.js';
+import { AccessRules } from '../access/access.rules.js';
+import { AUTH_OPTIONS, type AuthOptions } from '../auth.options.js';
+import { resourceOf } from './resource-metadata.js';
+import { SigningKeys } from '../keys/signing-keys.js';
+
+/** OAuth 2.0 protected resource metadata (RFC 9728): where to get an access token, and which scopes there are. */
+@ApiExcludeController()
+@Controller('.well-known/oauth-protected-resource')
+@Public()
+export class ResourceMetadataController {
+  private readonly resource?: string;
+
+  constructor(
+    @Inject(AUTH_OPTIONS) { resourceMetadataUrl }: AuthOptions,
+    private readonly keys: SigningKeys,
+    private readonly rules: AccessRules,
+  ) {
+    if (resourceMetadataUrl) this.resource = resourceOf(resourceMetadataUrl);
+  }
+
+  @Get()
+  metadata() {
+    if (this.resource === undefined) throw new NotFoundException();
+    return {
+      resource: this.resource,
+      authorization_servers: [this.keys.issuers[0]],
+      scopes_supported: this.rules.scopes,
+      bearer_methods_supported: ['header'],
+    };
+  }
+}

@@ -1,0 +1,24 @@
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import type { FastifyAdapter } from '@nestjs/platform-fastify';
+import { ProblemException } from '../../problems/problem.exception.js';
+import { InvalidRequest } from '../auth.errors.js';
+import { TOKEN_IN_BODY } from './bearer-token.js';
+
+const FORM = 'application/x-www-form-urlencoded';
+
+/** Reads forms for one thing only: to say what is wrong with sending an access token in one (RFC 6750, 2.2). */
+@Injectable()
+export class FormBodies implements OnModuleInit {
+  constructor(private readonly adapterHost: HttpAdapterHost<FastifyAdapter>) {}
+
+  onModuleInit(): void {
+    const server = this.adapterHost.httpAdapter.getInstance();
+    // An application that takes forms has a parser of its own; the guard finds a token in what that parsed.
+    if (server.hasContentTypeParser(FORM)) return;
+    server.addContentTypeParser<string>(FORM, { parseAs: 'string' }, (_request, form, done) => {
+      const hasToken = new URLSearchParams(form).has('access_token');
+      done(hasToken ? new InvalidRequest(TOKEN_IN_BODY) : new ProblemException('unsupported_media_type'));
+    });
+  }
+}

@@ -1,0 +1,27 @@
+import { InsufficientScope, type Principal } from '../auth/index.js';
+import { ProblemException } from '../problems/problem.exception.js';
+import { type Author, type Owner, type Owners, isOwner } from './owner.js';
+
+/**
+ * The caller as an owner.
+ * @throws ProblemException 403 for a `sub` that cannot be kept, as one with a NUL character
+ */
+export function ownerOf(principal: Principal): Owner {
+  if (isOwner(principal.subject)) return principal.subject;
+  throw new ProblemException('unusable_subject');
+}
+
+/** The caller as the one who writes, always in their own name. */
+export function authorOf(principal: Principal): Author {
+  return { owner: ownerOf(principal), clientId: principal.clientId };
+}
+
+/**
+ * Whose expenses the caller gets: their own, unless they ask for others.
+ * @throws InsufficientScope when they ask and lack read:all_reports
+ */
+export function ownersFor(principal: Principal, asked: Owners | undefined): Owners {
+  if (asked === undefined) return ownerOf(principal);
+  if (!principal.scopes.includes('read:all_reports')) throw new InsufficientScope(['read:all_reports']);
+  return asked;
+}

@@ -1,0 +1,25 @@
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import type { FastifyAdapter } from '@nestjs/platform-fastify';
+import { routeOf } from '../../http/request.fields.js';
+import { ProblemException } from '../../problems/problem.exception.js';
+
+/** The one route that takes CSV. */
+const CSV_ROUTE = '/expenses/import';
+
+/**
+ * Teaches the server to take `text/csv`, on the route of imports only. The body is handed on as a stream: it may be
+ * larger than memory, and is not read before the caller is known.
+ */
+@Injectable()
+export class CsvBody implements OnModuleInit {
+  constructor(private readonly adapterHost: HttpAdapterHost<FastifyAdapter>) {}
+
+  onModuleInit(): void {
+    const server = this.adapterHost.httpAdapter.getInstance();
+    server.addContentTypeParser('text/csv', (request, payload, done) => {
+      if (routeOf(request) === CSV_ROUTE) done(null, payload);
+      else done(new ProblemException('unsupported_media_type'));
+    });
+  }
+}

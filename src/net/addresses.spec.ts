@@ -1,0 +1,28 @@
+import { addressList, holds, isLoopback } from './addresses.js';
+
+it.each([
+  ['localhost', true],
+  ['127.0.0.1', true],
+  ['127.1.2.3', true],
+  ['::1', true],
+  ['[::1]', true],
+  ['128.0.0.1', false],
+  ['0.0.0.0', false],
+  ['localhost.example.com', false],
+  ['', false],
+])('the host %j is this machine: %s', (host, expected) => {
+  expect(isLoopback(host)).toBe(expected);
+});
+
+it.each([
+  ['10.1.2.3', true],
+  ['192.168.0.1', true],
+  ['192.168.0.2', false],
+  ['fd00::1', true],
+  ['fe80::1', false],
+  ['::ffff:10.1.2.3', true],
+  ['', false],
+  ['proxy.example.com', false],
+])('a list of networks and addresses holds %j: %s', (address, expected) => {
+  expect(holds(addressList(['10.0.0.0/8', '192.168.0.1', 'fd00::/8']), address)).toBe(expected);
+});

@@ -1,0 +1,51 @@
+import { BlockList, isIP } from 'node:net';
+
+const loopback = new BlockList();
+loopback.addSubnet('127.0.0.0', 8, 'ipv4');
+loopback.addAddress('::1', 'ipv6');
+
+/** Whether a URL's host name, or a bare address, means this machine. */
+export function isLoopback(hostname: string): boolean {
+  const host = hostname.replace(/^\[|\]$/g, '');
+  return host === 'localhost' || holds(loopback, host);
+}
+
+/** Whether a text is an address, or a network in the form `address/prefix`. */
+export function isAddressOrNetwork(text: string): boolean {
+  return parseNetwork(text) !== undefined;
+}
+
+/**
+ * A list of addresses and networks.
+ *
+ * @param items each as `isAddressOrNetwork` accepts it
+ */
+export function addressList(items: readonly string[]): BlockList {
+  const list = new BlockList();
+  for (const item of items) {
+    const network = parseNetwork(item);
+    if (network) list.addSubnet(network.address, network.prefix, network.family);
+  }
+  return list;
+}
+
+/** Whether an address is in a list; what is no address is in none. */
+export function holds(list: BlockList, address: string): boolean {
+  const family = familyOf(address);
+  return family !== undefined && list.check(address, family);
+}
+
+function parseNetwork(text: string) {
+  const [address = '', prefix, ...rest] = text.split('/');
+  const family = familyOf(address);
+  if (family === undefined || rest.length > 0) return undefined;
+  const bits = family === 'ipv6' ? 128 : 32;
+  if (prefix === undefined) return { address, family, prefix: bits };
+  return /^\d{1,3}$/.test(prefix) && Number(prefix) <= bits
+    ? { address, family, prefix: Number(prefix) }
+    : undefined;
+}
+
+function familyOf(address: string): 'ipv4' | 'ipv6' | undefined {
+  return ({ 4: 'ipv4', 6: 'ipv6' } as const)[isIP(address)];
+}

@@ -1,0 +1,100 @@
+import { readFile } from 'node:fs/promises';
+import { toJson, toManifest, toText } from '../../src/cli/access/manifest.js';
+import { compareTenant, toAuth0Tenant, toIssuerEntry } from '../../src/cli/access/tenant.js';
+import { CommandError } from '../../src/cli/command.js';
+import { readAccess } from '../../src/cli/read-access.js';
+
+const api = {
+  name: 'Expenses API',
+  identifier: 'https://expenses-api',
+  permissions: { 'read:reports': 'Read reports', 'create:expenses': 'Add expenses' },
+  profile: 'jwt',
+  enforcePermissions: false,
+} as const;
+
+describe('access.json', () => {
+  it('is what the decorators say; after a change, review it and run: npm run access -- --update', async () => {
+    expect(await readFile('access.json', 'utf8')).toBe(toJson(toManifest(await readAccess())));
+  });
+
+  it('has one line a route', async () => {
+    const text = await readFile('access.json', 'utf8');
+    expect(text.match(/^ {2}\{.*\},?$/gm)).toHaveLength((JSON.parse(text) as unknown[]).length);
+  });
+});
+
+describe('the manifest as text', () => {
+  it('has one line a route with method, path and rule', () => {
+    const manifest = [
+      { method: 'GET', path: '/', access: 'read:reports', optional: ['read:all_reports'] },
+      { method: 'DELETE', path: '/expenses/:id', access: 'delete:expenses' },
+    ];
+    expect(toText(manifest)).toBe(
+      'GET     /              read:reports (optional: read:all_reports)\n' +
+        'DELETE  /expenses/:id  delete:expenses\n',
+    );
+  });
+});
+
+describe('comparing a tenant', () => {
+  it('finds no difference in what is generated for Auth0 and for the local issuer', () => {
+    const none = { missing: [], unknown: [] };
+    expect(compareTenant(JSON.stringify(toAuth0Tenant(api)), api)).toEqual(none);
+    expect(compareTenant(JSON.stringify({ apis: [toIssuerEntry(api)] }), api)).toEqual(none);
+  });
+
+  it('finds what an export in YAML lacks and has too much', () => {
+    const text = `
+resourceServers:
+  - name: Another
+    identifier: https://another
+  - name: Expenses API
+    identifier: https://expenses-api
+    scopes:
+      - value: read:reports
+        description: Read reports
+      - value: burn:reports
+tenant: {}
+`;
+    expect(compareTenant(text, api)).toEqual({ missing: ['create:expenses'], unknown: ['burn:reports'] });
+  });
+
+  it('finds the tenant of the local issuer complete', async () => {
+    const { permissions } = await readAccess();
+    expect(compareTenant(await readFile('apps/issuer/tenant.json', 'utf8'), { ...api, permissions })).toEqual(
+      {
+        missing: [],
+        unknown: [],
+      },
+    );
+  });
+
+  it.each([
+    ['no document', ''],
+    ['a list', '[]'],
+    ['another document', 'clients: []'],
+    ['no list of APIs', 'apis: 1'],
+    ['another API only', 'apis: [{ identifier: "https://another" }, null]'],
+    ['no list of permissions', 'apis: [{ identifier: "https://expenses-api", permissions: 1 }]'],
+    ['a permission without value', 'apis: [{ identifier: "https://expenses-api", permissions: [{}] }]'],
+    ['neither YAML nor JSON', '{'],
+  ])('refuses %s', (_title, text) => {
+    expect(() => compareTenant(text, api)).toThrow(CommandError);
+  });
+});
+
+describe('the API for Auth0', () => {
+  it.each([
+    ['jwt', false, 'access_token'],
+    ['jwt', true, 'access_token_authz'],
+    ['rfc9068', false, 'rfc9068_profile'],
+    ['rfc9068', true, 'rfc9068_profile_authz'],
+  ] as const)(
+    'has tokens of the profile %s, with permissions: %s',
+    (profile, enforcePermissions, dialect) => {
+      expect(toAuth0Tenant({ ...api, profile, enforcePermissions })).toMatchObject({
+        resourceServers: [{ token_dialect: dialect, enforce_policies: enforcePermissions }],
+      });
+    },
+  );
+});

@@ -1,0 +1,318 @@
+import { sql } from '../../src/database/drizzle.js';
+import { createServer, connect as connectTo, type Server, type Socket } from 'node:net';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { connectDatabase } from '../../src/database/connect.js';
+import type { Database } from '../../src/database/database.js';
+import { DatabaseFault, DatabaseUnavailable } from '../../src/database/database.errors.js';
+import { DatabaseLocked } from '../../src/database/folder-lock.js';
+import { DatabaseNotUsable, prepareDatabase } from '../../src/database/prepare.js';
+import {
+  DrizzleExpensesRepository,
+  selectPage,
+} from '../../src/expenses/storage/drizzle-expenses.repository.js';
+import { type Filters, filters } from '../../src/expenses/expenses.query.js';
+import { EVERYBODY, owner } from '../../src/expenses/owner.js';
+import { createTestDatabase } from '../../src/testing/test-database.js';
+import {
+  databaseSettings,
+  describeOnBothEngines,
+  describeOnPostgres,
+  type TestDatabase,
+} from '../support/databases.js';
+import { Ledger } from '../support/ledger.js';
+
+async function rowsOf(database: Database, query: ReturnType<typeof sql>): Promise<Record<string, unknown>[]> {
+  const result: unknown = await database.query((queries) => queries.execute(query));
+  return (result as { rows: Record<string, unknown>[] }).rows;
+}
+
+interface PlanNode {
+  readonly 'Node Type': string;
+  readonly 'Index Name'?: string;
+  readonly Plans?: readonly PlanNode[];
+}
+
+/** The nodes of a plan, from top to bottom. */
+const nodesOf = (plan: unknown): string[] => {
+  const [{ Plan: top }] = plan as [{ Plan: PlanNode }];
+  const nodes: string[] = [];
+  for (let node: PlanNode | undefined = top; node; node = node.Plans?.[0]) {
+    nodes.push(node['Index Name'] ? `${node['Node Type']} ${node['Index Name']}` : node['Node Type']);
+  }
+  return nodes;
+};
+
+describeOnBothEngines('The database', (engine) => {
+  let place: TestDatabase;
+  let database: Database | undefined;
+
+  beforeAll(async () => {
+    place = await engine.create();
+    database = await prepareDatabase(databaseSettings(place.url));
+  });
+
+  afterAll(async () => {
+    await database?.close();
+    await place?.drop();
+  });
+
+  it('keeps nothing of a transaction that fails', async () => {
+    const failure = new Error('on purpose');
+    const insert = sql`INSERT INTO idempotency_keys (owner, key, fingerprint) VALUES ('a', 'b', 'c')`;
+    await expect(
+      database!.transaction(async (transaction) => {
+        await transaction.execute(insert);
+        throw failure;
+      }),
+    ).rejects.toBe(failure);
+    expect(await rowsOf(database!, sql`SELECT * FROM idempotency_keys`)).toEqual([]);
+  });
+
+  it('works on after many failed transactions', async () => {
+    const failing = () => database!.transaction((transaction) => transaction.execute(sql`SELECT 1 / 0`));
+    const results = await Promise.allSettled(Array.from({ length: 30 }, failing));
+    expect(results.every(({ status }) => status === 'rejected')).toBe(true);
+    await expect(database!.ping()).resolves.toBeUndefined();
+  });
+
+  it('speaks of no personal data in its errors', async () => {
+    const insert = database!.transaction((transaction) =>
+      transaction.execute(
+        sql`INSERT INTO expenses (id, owner, date, description, value, currency)
+            VALUES ('0190a0a0-0000-7000-8000-000000000000', ${'secret-owner'}, '2026-01-01', ${'secret-text'}, 0, 'USD')`,
+      ),
+    );
+    const error = await insert.catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(DatabaseFault);
+    expect(error).toMatchObject({ code: '23514', constraint: 'expenses_value_is_not_zero' });
+    expect(
+      `${(error as Error).stack} ${JSON.stringify(error)} ${String((error as Error).cause)}`,
+    ).not.toContain('secret');
+  });
+});
+
+describe('The folder of an embedded database', () => {
+  it('is opened only once, and again when it was closed', async () => {
+    const place = await createTestDatabase();
+    const first = await connectDatabase(databaseSettings(place.url));
+    try {
+      const second = connectDatabase(databaseSettings(place.url));
+      await expect(second).rejects.toBeInstanceOf(DatabaseLocked);
+      await expect(second).rejects.toThrow(/in use by another process.*DATABASE_URL/s);
+    } finally {
+      await first.close();
+    }
+    const third = await connectDatabase(databaseSettings(place.url));
+    await third.ping();
+    await third.close();
+    await place.drop();
+  });
+});
+
+describeOnPostgres('The server', (engine) => {
+  let place: TestDatabase;
+  let database: Database | undefined;
+
+  beforeAll(async () => {
+    place = await engine.create();
+    const all = await Promise.all(
+      Array.from({ length: 4 }, () =>
+        prepareDatabase(
+          databaseSettings(place.url, { DATABASE_STATEMENT_TIMEOUT: 1, DATABASE_POOL_SIZE: 2 }),
+        ),
+      ),
+    );
+    database = all.pop();
+    await Promise.all(all.map((other) => other.close()));
+  });
+
+  afterAll(async () => {
+    await database?.close();
+    await place?.drop();
+  });
+
+  it('was migrated once by processes that started together', async () => {
+    expect(
+      await rowsOf(database!, sql`SELECT count(*)::int AS count FROM drizzle.__drizzle_migrations`),
+    ).toEqual([{ count: 1 }]);
+  });
+
+  it('is given up on when a statement takes too long', async () => {
+    const started = performance.now();
+    await expect(
+      database!.query((queries) => queries.execute(sql`SELECT pg_sleep(30)`)),
+    ).rejects.toBeInstanceOf(DatabaseUnavailable);
+    expect(performance.now() - started).toBeLessThan(10_000);
+  });
+
+  it('may cut a connection in the middle of a transaction', async () => {
+    const cut = database!.transaction(async (transaction) => {
+      await transaction.execute(
+        sql`INSERT INTO idempotency_keys (owner, key, fingerprint) VALUES ('a', 'b', 'c')`,
+      );
+      const result: unknown = await transaction.execute(sql`SELECT pg_backend_pid() AS pid`);
+      const { pid } = (result as { rows: { pid: number }[] }).rows[0]!;
+      await rowsOf(database!, sql`SELECT pg_terminate_backend(${pid})`);
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    });
+    await expect(cut).rejects.toBeInstanceOf(DatabaseUnavailable);
+    expect(await rowsOf(database!, sql`SELECT * FROM idempotency_keys`)).toEqual([]);
+  });
+
+  it('may cut all idle connections', async () => {
+    await Promise.all([database!.ping(), database!.ping()]);
+    const other = await connectDatabase(databaseSettings(place.url));
+    await rowsOf(
+      other,
+      sql`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()`,
+    );
+    await other.close();
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    await expect(database!.ping()).resolves.toBeUndefined();
+  });
+
+  it('is named with the reason when it cannot be used', async () => {
+    const url = new URL(place.url);
+    url.pathname = '/there_is_no_such_database';
+    const attempt = prepareDatabase(databaseSettings(url.href), 0);
+    await expect(attempt).rejects.toBeInstanceOf(DatabaseNotUsable);
+    await expect(attempt).rejects.toThrow(/there_is_no_such_database.*does not exist/);
+  });
+
+  describe('plans', () => {
+    const carol = owner.parse('owner-7');
+    const after = { date: '2026-02-10', id: '0190a0a0-0000-7000-8000-000000000000' };
+
+    beforeAll(async () => {
+      const filling = await connectDatabase(databaseSettings(place.url));
+      await filling.query((queries) =>
+        queries.execute(sql`
+          INSERT INTO expenses (id, owner, date, description, value, currency, category)
+          SELECT gen_random_uuid(), 'owner-' || n % 20, date '2026-01-01' + n % 90, 'Row ' || n, 1 + n, 'USD', 'c' || n % 9
+          FROM generate_series(1, 40000) AS n`),
+      );
+      await filling.query((queries) => queries.execute(sql`VACUUM ANALYZE expenses`));
+      await filling.close();
+    });
+
+    it.each<[string, Filters, boolean]>([
+      ['without filters', {}, true],
+      ['by date', filters.parse({ from: '2026-01-10', to: '2026-03-01' }), true],
+      ['by text', filters.parse({ text: 'row' }), true],
+      ['without filters', {}, false],
+      ['by date', filters.parse({ from: '2026-01-10' }), false],
+    ])('the list %s as a walk along an index, without sorting', async (_, narrowed, one) => {
+      for (const page of [{ limit: 51 }, { limit: 51, after }]) {
+        const query = sql`EXPLAIN (FORMAT JSON) ${selectPage(database!.queries, one ? carol : EVERYBODY, narrowed, page)}`;
+        const [row] = await rowsOf(database!, query);
+        expect(nodesOf(row!['QUERY PLAN'])).toEqual([
+          'Limit',
+          `Index Scan ${one ? 'expenses_of_owner_newest_first' : 'expenses_newest_first'}`,
+        ]);
+      }
+    });
+
+    it('the busiest statements once per connection', async () => {
+      const single = await connectDatabase(databaseSettings(place.url, { DATABASE_POOL_SIZE: 1 }));
+      try {
+        const repository = new DrizzleExpensesRepository(single);
+        for (const page of [{ limit: 51 }, { limit: 51, after }]) await repository.list(carol, {}, page);
+        expect(await rowsOf(single, sql`SELECT name FROM pg_prepared_statements ORDER BY name`)).toEqual([
+          { name: 'expenses_first_page' },
+          { name: 'expenses_next_page' },
+        ]);
+        const [row] = await rowsOf(
+          single,
+          sql`EXPLAIN (FORMAT JSON) EXECUTE expenses_first_page('owner-7', 51)`,
+        );
+        expect(nodesOf(row!['QUERY PLAN'])).toEqual(['Limit', 'Index Scan expenses_of_owner_newest_first']);
+      } finally {
+        await single.close();
+      }
+    });
+  });
+});
+
+/** A server that can go away and come back: a TCP relay in front of the real one. */
+class Relay {
+  private server: Server | undefined;
+  private readonly sockets = new Set<Socket>();
+  private port = 0;
+
+  constructor(private readonly target: { host: string; port: number }) {}
+
+  async open(): Promise<number> {
+    this.server = createServer((client) => {
+      const upstream = connectTo(this.target);
+      for (const socket of [client, upstream]) {
+        this.sockets.add(socket);
+        socket.on('error', () => {}).on('close', () => this.sockets.delete(socket));
+      }
+      client.pipe(upstream).pipe(client);
+      client.on('close', () => upstream.destroy());
+      upstream.on('close', () => client.destroy());
+    });
+    this.server.listen(this.port, '127.0.0.1');
+    await once(this.server, 'listening');
+    ({ port: this.port } = this.server.address() as AddressInfo);
+    return this.port;
+  }
+
+  async close(): Promise<void> {
+    this.server?.close();
+    for (const socket of this.sockets) socket.destroy();
+    if (this.server?.listening) await once(this.server, 'close');
+  }
+}
+
+describeOnPostgres('While the server is away', (engine) => {
+  let relay: Relay;
+  let ledger: Ledger | undefined;
+
+  beforeAll(async () => {
+    ledger = await Ledger.start({
+      name: engine.name,
+      async create() {
+        const place = await engine.create();
+        const url = new URL(place.url);
+        relay = new Relay({ host: url.hostname, port: Number(url.port) });
+        url.port = String(await relay.open());
+        url.hostname = '127.0.0.1';
+        return { url: url.href, drop: () => place.drop() };
+      },
+    });
+  });
+
+  afterAll(async () => {
+    await ledger?.close();
+    await relay?.close();
+  });
+
+  it('every request that needs it is answered 503 with Retry-After, and 200 when it is back', async () => {
+    const caller = ledger!.as('auth0|alice');
+    const payload = { date: '2026-01-01', description: 'x', value: 1 };
+    expect((await caller('POST', '/expenses', { payload })).statusCode).toBe(201);
+    await relay.close();
+    for (let attempt = 0; attempt < 12; attempt++) {
+      const answers = await Promise.all([
+        caller('GET', '/'),
+        caller('GET', '/', { headers: { accept: 'text/csv' } }),
+        caller('GET', '/reports/monthly'),
+        caller('POST', '/expenses', { payload }),
+        caller('PATCH', '/expenses/0190a0a0-0000-7000-8000-000000000000', { payload: { value: 2 } }),
+        caller('POST', '/expenses/import', {
+          payload: 'date,description,value\n',
+          headers: { 'content-type': 'text/csv' },
+        }),
+      ]);
+      expect(answers.map(({ statusCode }) => statusCode)).toEqual([503, 503, 503, 503, 503, 503]);
+      expect(answers[0].json()).toMatchObject({ code: 'database_unavailable' });
+      expect(answers[0].headers['retry-after']).toBe('5');
+    }
+    await relay.open();
+    const back = await caller('GET', '/');
+    expect(back.statusCode).toBe(200);
+    expect(back.json()).toHaveLength(1);
+  });
+});

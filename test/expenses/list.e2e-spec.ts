@@ -1,0 +1,245 @@
+import { describeOnBothEngines } from '../support/databases.js';
+import { type Caller, type ExpenseAnswer, Ledger, nextPage, pointers } from '../support/ledger.js';
+
+const dinner = { date: '2026-03-31', description: 'Dinner', value: 20 };
+
+const ids = (expenses: readonly ExpenseAnswer[]) => expenses.map(({ id }) => id);
+
+/** Follows the links from page to page. */
+async function walk(
+  caller: Caller,
+  first: string,
+  onPage: () => Promise<unknown> = () => Promise.resolve(),
+): Promise<ExpenseAnswer[]> {
+  const seen: ExpenseAnswer[] = [];
+  for (let url: string | undefined = first; url !== undefined;) {
+    const page = await caller('GET', url);
+    expect(page.statusCode).toBe(200);
+    seen.push(...page.json<ExpenseAnswer[]>());
+    url = nextPage(page);
+    await onPage();
+  }
+  return seen;
+}
+
+const add = async (caller: Caller, fields: object): Promise<ExpenseAnswer> => {
+  const answer = await caller('POST', '/expenses', { payload: { ...dinner, ...fields } });
+  expect(answer.statusCode).toBe(201);
+  return answer.json();
+};
+
+describeOnBothEngines('The list', (engine) => {
+  let ledger: Ledger;
+
+  beforeAll(async () => {
+    ledger = await Ledger.start(engine);
+  });
+
+  afterAll(() => ledger?.close());
+
+  const accountant = () => ledger.as('accountant', ['read:reports', 'read:all_reports']);
+
+  it('is a bare array, newest date first and within a date the last one added', async () => {
+    const caller = ledger.as('order');
+    const march = await add(caller, { date: '2026-03-01' });
+    const april = await add(caller, { date: '2026-04-01' });
+    const marchToo = await add(caller, { date: '2026-03-01' });
+    const answer = await caller('GET', '/');
+    expect(answer.json()).toEqual([april, marchToo, march]);
+    expect(answer.headers.link).toBeUndefined();
+  });
+
+  describe('page by page', () => {
+    it('holds every expense once, whatever the size of a page', async () => {
+      const caller = ledger.as('pages');
+      for (let index = 0; index < 13; index++) await add(caller, { date: `2026-01-0${(index % 4) + 1}` });
+      const all = (await caller('GET', '/')).json<ExpenseAnswer[]>();
+      expect(all).toHaveLength(13);
+      for (const limit of [1, 5, 12, 13, 14]) {
+        expect(ids(await walk(caller, `/?limit=${limit}`))).toEqual(ids(all));
+      }
+    });
+
+    it('keeps the filters in its links, and leads back to the start', async () => {
+      const caller = ledger.as('links');
+      for (const value of [5, 50, 6, 60, 7, 70]) await add(caller, { value });
+      const first = await caller('GET', '/?limit=1&max=10.5&from=2026-01-01');
+      const second = await caller('GET', nextPage(first)!);
+      expect(second.headers.link).toContain('rel="first"');
+      const seen = await walk(caller, '/?limit=1&max=10.5&from=2026-01-01');
+      expect(seen.map(({ value }) => value)).toEqual([7, 6, 5]);
+    });
+
+    it('loses none and repeats none while expenses are added', async () => {
+      const caller = ledger.as('stable');
+      const before: string[] = [];
+      for (let index = 0; index < 20; index++) {
+        before.push((await add(caller, { date: `2026-02-${String((index % 9) + 10)}` })).id);
+      }
+      let day = 9;
+      const seen = ids(
+        await walk(caller, '/?limit=3', async () => {
+          day = day === 19 ? 9 : day + 1;
+          await Promise.all([
+            add(caller, { date: `2026-02-${String(day).padStart(2, '0')}` }),
+            add(caller, { date: '2026-02-28' }),
+          ]);
+        }),
+      );
+      expect(new Set(seen).size).toBe(seen.length);
+      expect(seen).toEqual(expect.arrayContaining(before));
+    });
+  });
+
+  describe('narrowed', () => {
+    let caller: Caller;
+    let added: Record<'taxi' | 'train' | 'odd' | 'hotel', ExpenseAnswer>;
+
+    beforeAll(async () => {
+      caller = ledger.as('filters');
+      added = {
+        taxi: await add(caller, {
+          date: '2026-01-10',
+          description: 'Taxi 100% paid',
+          value: 30,
+          category: 'travel',
+        }),
+        train: await add(caller, {
+          date: '2026-01-20',
+          description: 'Train',
+          value: 80,
+          currency: 'EUR',
+          category: 'travel',
+        }),
+        odd: await add(caller, { date: '2026-02-01', description: 'x_y \\ z', value: -5 }),
+        hotel: await add(caller, {
+          date: '2026-02-10',
+          description: 'Hotel Ágnes',
+          value: 300.5,
+          category: 'lodging',
+        }),
+      };
+    });
+
+    it.each<[string, readonly (keyof typeof added)[]]>([
+      ['from=2026-01-20', ['hotel', 'odd', 'train']],
+      ['to=2026-01-20', ['train', 'taxi']],
+      ['from=2026-01-11&to=2026-02-01', ['odd', 'train']],
+      ['category=travel', ['train', 'taxi']],
+      ['category=', ['odd']],
+      ['category=Travel', []],
+      ['currency=EUR', ['train']],
+      ['text=T', ['hotel', 'train', 'taxi']],
+      ['text=taxi', ['taxi']],
+      ['text=%25', ['taxi']],
+      [`text=${encodeURIComponent('áGNES')}`, ['hotel']],
+      ['text=_', ['odd']],
+      ['text=%5C', ['odd']],
+      ['min=30', ['hotel', 'train', 'taxi']],
+      ['min=30.0001', ['hotel', 'train']],
+      ['max=-5', ['odd']],
+      ['min=80&max=300.5&category=lodging', ['hotel']],
+    ])('by ?%s', async (query, expected) => {
+      const answer = await caller('GET', `/?${query}`);
+      expect(answer.json()).toEqual(expected.map((name) => added[name]));
+    });
+  });
+
+  it.each([
+    ['limit=0', ['#/limit']],
+    ['limit=501', ['#/limit']],
+    ['limit=1e2', ['#/limit']],
+    ['limit=1&limit=2', ['#/limit']],
+    ['from=2026-02-30&to=x', ['#/from', '#/to']],
+    ['min=1e3&max=NaN', ['#/max', '#/min']],
+    ['currency=usd', ['#/currency']],
+    ['category=%00', ['#/category']],
+    ['text=%00&owner=%00', ['#/owner', '#/text']],
+    ['offset=5&sort=value', ['#/offset', '#/sort']],
+    ['__proto__=x', ['#/__proto__']],
+    ['constructor=x', ['#/constructor']],
+  ])('answers 400 to ?%s and names every fault', async (query, expected) => {
+    const answer = await ledger.as('faults')('GET', `/?${query}`);
+    expect(answer.statusCode).toBe(400);
+    expect(pointers(answer)).toEqual(expected);
+  });
+
+  describe('with a cursor', () => {
+    let caller: Caller;
+    let cursor: string;
+
+    beforeAll(async () => {
+      caller = ledger.as('cursors');
+      for (let index = 0; index < 3; index++) await add(caller, {});
+      const page = await caller('GET', '/?limit=1');
+      cursor = new URLSearchParams(nextPage(page)!.slice(2)).get('cursor')!;
+    });
+
+    it('takes its own', async () => {
+      expect((await caller('GET', `/?cursor=${cursor}`)).json()).toHaveLength(2);
+    });
+
+    it('answers 400 when it belongs to other filters, another owner, or is no cursor', async () => {
+      const stranger = ledger.as('stranger');
+      const answers = await Promise.all([
+        caller('GET', `/?cursor=${cursor}&max=5`),
+        stranger('GET', `/?cursor=${cursor}`),
+        caller('GET', '/?cursor='),
+        caller('GET', `/?cursor=${cursor}=`),
+        caller('GET', `/?cursor=${cursor}&cursor=${cursor}`),
+      ]);
+      expect(answers.map(({ statusCode }) => statusCode)).toEqual([400, 400, 400, 400, 400]);
+    });
+
+    it('answers 400 whichever character of it was changed', async () => {
+      for (let index = 0; index < cursor.length; index++) {
+        const other = cursor[index] === 'A' ? 'B' : 'A';
+        const answer = await caller(
+          'GET',
+          `/?cursor=${cursor.slice(0, index)}${other}${cursor.slice(index + 1)}`,
+        );
+        expect(answer.statusCode).toBe(400);
+      }
+    });
+  });
+
+  describe('of others', () => {
+    beforeAll(async () => {
+      await add(ledger.as('auth0|dora'), { description: "Dora's", date: '2031-01-01' });
+      await add(ledger.as('auth0|emil'), { description: "Emil's", date: '2031-01-02' });
+    });
+
+    it('is never in the own list', async () => {
+      expect((await accountant()('GET', '/')).json()).toEqual([]);
+    });
+
+    it('is read by naming the owner, or * for everybody, and names the owners', async () => {
+      const doras = await accountant()('GET', '/?owner=auth0%7Cdora');
+      expect(doras.json()).toMatchObject([{ description: "Dora's", owner: 'auth0|dora' }]);
+      const everybodys = await walk(accountant(), '/?owner=*&from=2031-01-01&limit=1');
+      expect(everybodys).toMatchObject([{ owner: 'auth0|emil' }, { owner: 'auth0|dora' }]);
+      expect((await accountant()('GET', '/?owner=auth0%7Cnobody')).json()).toEqual([]);
+    });
+
+    it.each(['*', 'auth0%7Cdora', 'auth0%7Cemil'])(
+      'answers 403 to ?owner=%s without read:all_reports',
+      async (owner) => {
+        const answer = await ledger.as('auth0|dora')('GET', `/?owner=${owner}`);
+        expect(answer.statusCode).toBe(403);
+        expect(answer.headers['www-authenticate']).toContain('scope="read:all_reports"');
+        expect(answer.body).not.toContain("Emil's");
+      },
+    );
+
+    it('is empty for a machine token, which owns nothing', async () => {
+      const machine = ledger.as('a-client@clients', ['read:reports']);
+      expect((await machine('GET', '/')).json()).toEqual([]);
+    });
+  });
+
+  it('answers 403 to a subject that cannot be kept', async () => {
+    const answer = await ledger.as('a\u0000b')('GET', '/');
+    expect(answer.statusCode).toBe(403);
+    expect(answer.json()).toMatchObject({ code: 'unusable_subject' });
+  });
+});

@@ -1,0 +1,306 @@
+import { sql } from '../../src/database/drizzle.js';
+import { describeOnBothEngines } from '../support/databases.js';
+import { type Caller, type ExpenseAnswer, Ledger, pointers } from '../support/ledger.js';
+
+const pizza = { date: '2021-07-05', description: 'Pizza for a Coding Dojo session.', value: 102 };
+
+const withKey = (key: string) => ({ 'idempotency-key': key });
+
+describeOnBothEngines('Single expenses', (engine) => {
+  let ledger: Ledger;
+  let alice: Caller;
+  let bob: Caller;
+
+  beforeAll(async () => {
+    ledger = await Ledger.start(engine);
+    alice = ledger.as('auth0|alice');
+    bob = ledger.as('auth0|bob');
+  });
+
+  afterAll(() => ledger?.close());
+
+  const create = async (fields: object = {}): Promise<ExpenseAnswer> => {
+    const answer = await alice('POST', '/expenses', { payload: { ...pizza, ...fields } });
+    expect(answer.statusCode).toBe(201);
+    return answer.json();
+  };
+
+  const countOnce = async () => (await alice('GET', '/?text=once&limit=500')).json<unknown[]>().length;
+
+  const patch = (id: string, payload: unknown, headers: Record<string, string> = {}) =>
+    alice('PATCH', `/expenses/${id}`, {
+      payload: JSON.stringify(payload),
+      headers: { 'content-type': 'application/merge-patch+json', ...headers },
+    });
+
+  const audited = (expenseId: string) =>
+    ledger.select(
+      sql`SELECT subject, client_id, action, before, after FROM audit_log WHERE expense_id = ${expenseId} ORDER BY id`,
+    );
+
+  describe('POST /expenses', () => {
+    it('answers 201 with the expense, where it is and its entity tag', async () => {
+      const answer = await alice('POST', '/expenses', { payload: pizza });
+      expect(answer.statusCode).toBe(201);
+      const expense = answer.json<ExpenseAnswer>();
+      expect(expense).toEqual({
+        ...pizza,
+        id: expect.stringMatching(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/),
+        currency: 'USD',
+        category: null,
+        createdAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
+        updatedAt: expect.stringMatching(/Z$/),
+      });
+      expect(answer.headers.location).toBe(`/expenses/${expense.id}`);
+      expect(answer.headers.etag).toBe('"1"');
+      const found = await alice('GET', `/expenses/${expense.id}`);
+      expect(found.json()).toEqual(expense);
+      expect(found.headers.etag).toBe('"1"');
+    });
+
+    it('keeps the date of a date-time, as it is written', async () => {
+      expect(await create({ date: '2021-07-05T23:30:00-05:00' })).toMatchObject({ date: '2021-07-05' });
+    });
+
+    it('keeps text trimmed and in the composed form of Unicode', async () => {
+      expect(await create({ description: '  Cafe\u0301 ', category: ' Essen ' })).toMatchObject({
+        description: 'Caf\u00e9',
+        category: 'Essen',
+      });
+    });
+
+    it.each([
+      [99_999_999_999.99, 'USD'],
+      [-0.01, 'USD'],
+      [99_999_999_999.999, 'BHD'],
+      [0.1, 'EUR'],
+      [1234.567, 'KWD'],
+      [5, 'JPY'],
+    ])('gives back %d %s as the number that it was given', async (value, currency) => {
+      const { id } = await create({ value, currency });
+      const found = await alice('GET', `/expenses/${id}`);
+      expect(found.json()).toMatchObject({ value, currency });
+    });
+
+    it('notes who created what', async () => {
+      const { id } = await create();
+      expect(await audited(id)).toEqual([
+        {
+          subject: 'auth0|alice',
+          client_id: 'a-client',
+          action: 'create',
+          before: null,
+          after: expect.objectContaining({ ...pizza, id, owner: 'auth0|alice' }),
+        },
+      ]);
+    });
+  });
+
+  describe('Idempotency-Key', () => {
+    it('makes a repeated request return the first answer', async () => {
+      const payload = { ...pizza, description: 'once a' };
+      const before = await countOnce();
+      const first = await alice('POST', '/expenses', { payload, headers: withKey('"key-1"') });
+      const second = await alice('POST', '/expenses', { payload, headers: withKey('key-1') });
+      expect(second.statusCode).toBe(201);
+      expect(second.json()).toEqual(first.json());
+      expect(second.headers.location).toBe(first.headers.location);
+      expect(second.headers.etag).toBe(first.headers.etag);
+      expect(await countOnce()).toBe(before + 1);
+    });
+
+    it('creates one expense for requests that come at the same time', async () => {
+      const payload = { ...pizza, description: 'once b' };
+      const before = await countOnce();
+      const answers = await Promise.all(
+        Array.from({ length: 8 }, () => alice('POST', '/expenses', { payload, headers: withKey('key-2') })),
+      );
+      expect(new Set(answers.map(({ body }) => body)).size).toBe(1);
+      expect(await countOnce()).toBe(before + 1);
+    });
+
+    it('answers 422 to another body with the same key', async () => {
+      await alice('POST', '/expenses', { payload: pizza, headers: withKey('key-3') });
+      const other = await alice('POST', '/expenses', {
+        payload: { ...pizza, value: 1 },
+        headers: withKey('key-3'),
+      });
+      expect(other.statusCode).toBe(422);
+      expect(other.json()).toMatchObject({ code: 'idempotency_key_reused' });
+    });
+
+    it("is the owner's: another may use the same key", async () => {
+      const hers = await alice('POST', '/expenses', { payload: pizza, headers: withKey('key-4') });
+      const his = await bob('POST', '/expenses', { payload: pizza, headers: withKey('key-4') });
+      expect(his.statusCode).toBe(201);
+      expect(his.json<ExpenseAnswer>().id).not.toBe(hers.json<ExpenseAnswer>().id);
+    });
+
+    it('is free again after a refused request', async () => {
+      const refused = await alice('POST', '/expenses', {
+        payload: { ...pizza, value: 0 },
+        headers: withKey('key-5'),
+      });
+      expect(refused.statusCode).toBe(422);
+      const accepted = await alice('POST', '/expenses', { payload: pizza, headers: withKey('key-5') });
+      expect(accepted.statusCode).toBe(201);
+    });
+
+    it('is forgotten after a week', async () => {
+      const first = await alice('POST', '/expenses', { payload: pizza, headers: withKey('key-6') });
+      await ledger.select(
+        sql`UPDATE idempotency_keys SET created_at = now() - interval '8 days' WHERE key = 'key-6'`,
+      );
+      const again = await alice('POST', '/expenses', { payload: pizza, headers: withKey('key-6') });
+      expect(again.json<ExpenseAnswer>().id).not.toBe(first.json<ExpenseAnswer>().id);
+    });
+
+    it.each(['', 'a b', 'x'.repeat(256), 'ü'])('is refused as %j', async (key) => {
+      const refused = await alice('POST', '/expenses', { payload: pizza, headers: withKey(key) });
+      expect(refused.statusCode).toBe(400);
+    });
+  });
+
+  describe('PATCH /expenses/:id', () => {
+    it('changes what is given, removes what is null and leaves the rest', async () => {
+      const { id } = await create({ category: 'food' });
+      const answer = await patch(id, { value: 99.5, category: null });
+      expect(answer.statusCode).toBe(200);
+      expect(answer.json()).toMatchObject({ ...pizza, value: 99.5, category: null });
+      expect(answer.headers.etag).toBe('"2"');
+      expect((await alice('GET', `/expenses/${id}`)).json()).toEqual(answer.json());
+    });
+
+    it('takes plain JSON as well', async () => {
+      const { id } = await create();
+      const answer = await alice('PATCH', `/expenses/${id}`, { payload: { description: 'Pasta' } });
+      expect(answer.json()).toMatchObject({ description: 'Pasta' });
+    });
+
+    it('leaves an expense alone that it would not change', async () => {
+      const { id } = await create();
+      const answer = await patch(id, { value: 102 });
+      expect(answer.statusCode).toBe(200);
+      expect(answer.headers.etag).toBe('"1"');
+    });
+
+    it('measures a value by the currency that the expense has', async () => {
+      const { id } = await create({ value: 10.5 });
+      expect((await patch(id, { currency: 'JPY' })).statusCode).toBe(422);
+      expect(pointers(await patch(id, { value: 1.005 }))).toEqual(['#/value']);
+      expect((await patch(id, { currency: 'KWD', value: 1.005 })).statusCode).toBe(200);
+    });
+
+    it.each([
+      [{ value: null }, ['#/value']],
+      [{ id: 'x', owner: 'y', date: 1 }, ['#/date', '#/id', '#/owner']],
+      [{ value: 1.001, currency: 'USD', description: '' }, ['#/description', '#/value']],
+      [[], ['#']],
+      [null, ['#']],
+      ['text', ['#']],
+    ])('answers 422 to %j', async (payload, expected) => {
+      const { id } = await create();
+      const answer = await patch(id, payload);
+      expect(answer.statusCode).toBe(422);
+      expect(pointers(answer)).toEqual(expected);
+    });
+
+    it('answers 412 to the loser of a race', async () => {
+      const { id } = await create();
+      const answers = await Promise.all(
+        [1, 2, 3, 4, 5].map((value) => patch(id, { value }, { 'if-match': '"1"' })),
+      );
+      expect(answers.map(({ statusCode }) => statusCode).filter((status) => status === 412)).toHaveLength(4);
+      expect(answers.find(({ statusCode }) => statusCode === 412)?.json()).toMatchObject({
+        code: 'precondition_failed',
+      });
+      const winner = answers.find(({ statusCode }) => statusCode === 200);
+      expect((await alice('GET', `/expenses/${id}`)).json()).toEqual(winner?.json());
+    });
+
+    it.each([
+      ['*', 200],
+      ['"7", "1"', 200],
+      ['W/"1"', 412],
+      ['"01"', 412],
+      ['1', 400],
+      ['"1", ', 400],
+    ])('reads If-Match: %s', async (tag, status) => {
+      const { id } = await create();
+      expect((await patch(id, { value: 1 }, { 'if-match': tag })).statusCode).toBe(status);
+    });
+
+    it('notes what was and what is', async () => {
+      const { id } = await create();
+      await patch(id, { value: 7 });
+      expect(await audited(id)).toMatchObject([
+        { action: 'create' },
+        { action: 'update', before: { value: 102 }, after: { value: 7 } },
+      ]);
+    });
+  });
+
+  describe('DELETE /expenses/:id', () => {
+    it('removes the expense and notes what it was', async () => {
+      const { id } = await create();
+      const answer = await alice('DELETE', `/expenses/${id}`);
+      expect(answer.statusCode).toBe(204);
+      expect(answer.body).toBe('');
+      expect((await alice('GET', `/expenses/${id}`)).statusCode).toBe(404);
+      expect((await alice('DELETE', `/expenses/${id}`)).statusCode).toBe(404);
+      expect(await audited(id)).toMatchObject([
+        { action: 'create' },
+        { action: 'delete', before: { value: 102 } },
+      ]);
+    });
+
+    it('keeps an expense that has changed', async () => {
+      const { id } = await create();
+      await alice('PATCH', `/expenses/${id}`, { payload: { value: 1 } });
+      const lost = await alice('DELETE', `/expenses/${id}`, { headers: { 'if-match': '"1"' } });
+      expect(lost.statusCode).toBe(412);
+      expect((await alice('GET', `/expenses/${id}`)).statusCode).toBe(200);
+    });
+  });
+
+  describe('of another user', () => {
+    it.each(['GET', 'PATCH', 'DELETE'] as const)('answers %s as if there were none', async (method) => {
+      const { id } = await create();
+      const payload = method === 'PATCH' ? { payload: { value: 1 } } : {};
+      const others = await bob(method, `/expenses/${id}`, payload);
+      const nobodys = await bob(method, '/expenses/0190a0a0-0000-7000-8000-000000000000', payload);
+      expect(others.statusCode).toBe(404);
+      const { requestId: _, ...problem } = others.json<Record<string, unknown>>();
+      expect(nobodys.json()).toMatchObject(problem);
+      expect((await alice('GET', `/expenses/${id}`)).json()).toMatchObject({ id, value: 102 });
+    });
+
+    it('is read with read:all_reports, when the owner is named', async () => {
+      const { id } = await create();
+      const accountant = ledger.as('auth0|carol', ['read:reports', 'read:all_reports']);
+      expect((await accountant('GET', `/expenses/${id}`)).statusCode).toBe(404);
+      const found = await accountant('GET', `/expenses/${id}?owner=*`);
+      expect(found.json()).toMatchObject({ id, owner: 'auth0|alice' });
+      expect((await accountant('GET', `/expenses/${id}?owner=auth0%7Calice`)).statusCode).toBe(200);
+      expect((await accountant('GET', `/expenses/${id}?owner=auth0%7Cbob`)).statusCode).toBe(404);
+    });
+
+    it('is not changed even with every permission', async () => {
+      const { id } = await create();
+      const accountant = ledger.as('auth0|carol', ['update:expenses', 'delete:expenses', 'read:all_reports']);
+      expect((await accountant('PATCH', `/expenses/${id}`, { payload: { value: 1 } })).statusCode).toBe(404);
+      expect((await accountant('DELETE', `/expenses/${id}`)).statusCode).toBe(404);
+    });
+  });
+
+  it.each([
+    ['GET', 'create:expenses', 'read:reports'],
+    ['PATCH', 'read:reports', 'update:expenses'],
+    ['DELETE', 'update:expenses', 'delete:expenses'],
+  ] as const)('answers 403 to %s with only %s', async (method, held, needed) => {
+    const { id } = await create();
+    const answer = await ledger.as('auth0|alice', [held])(method, `/expenses/${id}`, { payload: {} });
+    expect(answer.statusCode).toBe(403);
+    expect(answer.headers['www-authenticate']).toContain(`scope="${needed}"`);
+  });
+});

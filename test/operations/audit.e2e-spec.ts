@@ -1,0 +1,88 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createTestApp, startTestIssuer, type TestApp, type TestIssuer } from '../../src/testing/index.js';
+
+const expense = { date: '2026-03-01', description: 'Train to Rome', value: 42, currency: 'EUR' };
+
+describe('the audit log', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'expenses-audit-'));
+  const file = join(folder, 'audit', 'audit.log');
+  let issuer: TestIssuer | undefined;
+  let app: TestApp | undefined;
+
+  beforeAll(async () => {
+    issuer = await startTestIssuer();
+    app = await createTestApp({ issuer, variables: { AUDIT_LOG: file, RATE_LIMIT: '6' } });
+  });
+  afterAll(async () => {
+    await app?.close();
+    await issuer?.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  /** The events of one request. */
+  const eventsOf = ({ headers }: { headers: Record<string, unknown> }) =>
+    (existsSync(file) ? readFileSync(file, 'utf8') : '')
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => JSON.parse(line) as Record<string, unknown>)
+      .filter((event) => event.requestId === headers['x-request-id']);
+
+  it('has one event for a write: who, by which application, what, and that it was allowed', async () => {
+    const token = issuer!.tokenFor({ sub: 'auth0|alice', scopes: ['create:expenses', 'delete:expenses'] });
+    const created = await app!.inject({ method: 'POST', url: '/expenses', payload: expense }, token);
+    expect(created.statusCode).toBe(201);
+    expect(eventsOf(created)).toEqual([
+      {
+        level: 30,
+        time: expect.stringMatching(/^\d{4}-\d\d-\d\dT/),
+        type: 'audit',
+        requestId: created.headers['x-request-id'],
+        subject: 'auth0|alice',
+        clientId: 'expenses-web',
+        action: 'POST /expenses',
+        decision: 'allowed',
+        status: 201,
+      },
+    ]);
+    const { id } = created.json<{ id: string }>();
+    const deleted = await app!.inject({ method: 'DELETE', url: `/expenses/${id}` }, token);
+    expect(eventsOf(deleted)).toMatchObject([{ action: 'DELETE /expenses/:id', resource: id }]);
+  });
+
+  it('has no event for a read that is allowed', async () => {
+    const read = await app!.get('/', issuer!.tokenFor({ scopes: ['read:reports'] }));
+    expect(read.statusCode).toBe(200);
+    expect(eventsOf(read)).toEqual([]);
+  });
+
+  it('has one event for a denial, with its reason, and where an unknown caller came from', async () => {
+    const expired = await app!.get('/', issuer!.tokenFor({ sub: 'auth0|mallory', exp: 1 }));
+    expect(eventsOf(expired)).toMatchObject([
+      { decision: 'denied', status: 401, reason: 'token_expired', address: '127.0.0.1', action: 'GET /' },
+    ]);
+    expect(JSON.stringify(eventsOf(expired))).not.toContain('mallory');
+    const none = await app!.get('/');
+    expect(eventsOf(none)).toMatchObject([{ decision: 'denied', reason: 'missing_token' }]);
+  });
+
+  it('names who was denied when the token was genuine', async () => {
+    const denied = await app!.get('/', issuer!.tokenFor({ sub: 'auth0|bob' }));
+    expect(eventsOf(denied)).toMatchObject([
+      { decision: 'denied', status: 403, reason: 'insufficient_scope', subject: 'auth0|bob' },
+    ]);
+    expect(eventsOf(denied)[0]).not.toHaveProperty('address');
+  });
+
+  it('has one event for a request too many', async () => {
+    const token = issuer!.tokenFor({ sub: 'auth0|eager', scopes: ['read:reports'] });
+    for (let sent = 0; sent < 6; sent += 1) await app!.get('/', token);
+    const refused = await app!.get('/', token);
+    expect(eventsOf(refused)).toMatchObject([{ decision: 'denied', status: 429, subject: 'auth0|eager' }]);
+  });
+
+  it('can be read by its owner only', () => {
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+  });
+});

@@ -1,0 +1,78 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createTestDatabase, type TestDatabase } from '../../src/testing/test-database.js';
+import { Program, type Run } from '../support/program.js';
+
+let program: Program;
+let database: TestDatabase;
+let run: Run | undefined;
+
+beforeAll(async () => {
+  [program, database] = await Promise.all([Program.compile(), createTestDatabase()]);
+}, 120_000);
+
+afterEach(() => run?.kill());
+afterAll(async () => {
+  await program?.remove();
+  await database?.drop();
+});
+
+const good = () => ({
+  ISSUER_BASE_URL: 'http://localhost:9/',
+  ALLOWED_AUDIENCES: 'https://expenses-api',
+  DATABASE_URL: database.url,
+});
+
+/** Starts the program, which must end by itself. */
+async function startInVain(variables: Record<string, string>): Promise<Run> {
+  run = await program.start(variables);
+  expect(await run.listening).toBeUndefined();
+  expect(run.exitCode).toBe(1);
+  return run;
+}
+
+describe('a program that cannot start ends with an error code before it listens', () => {
+  it('and names every variable that is missing', async () => {
+    const { output } = await startInVain({});
+    expect(output).toContain('ISSUER_BASE_URL is missing');
+    expect(output).toContain('ALLOWED_AUDIENCES is missing');
+  }, 120_000);
+
+  it('and names every variable that is faulty, without their values', async () => {
+    const secret = 'correct-horse-battery';
+    const { output } = await startInVain({
+      ...good(),
+      NODE_ENV: 'production',
+      ISSUER_BASE_URL: `http://${secret}.example.com/`,
+      DATABASE_URL: `mysql://user:${secret}@db/x`,
+      REDIS_URL: secret,
+      LOG_LEVEL: secret,
+      PORT: secret,
+    });
+    for (const name of ['ISSUER_BASE_URL', 'DATABASE_URL', 'REDIS_URL', 'LOG_LEVEL', 'PORT']) {
+      expect(output).toMatch(new RegExp(`^  ${name} must`, 'm'));
+    }
+    expect(output).not.toContain(secret);
+    expect(output).not.toContain('    at ');
+  }, 120_000);
+
+  it('and names the port that is taken, and what to do', async () => {
+    const other: Server = createServer().listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const { port } = other.address() as AddressInfo;
+    try {
+      const { output } = await startInVain({ ...good(), PORT: String(port) });
+      expect(output).toContain(`Port ${port} is taken by another program.`);
+      expect(output).toContain('choose another port by PORT');
+    } finally {
+      other.close();
+    }
+  }, 120_000);
+});
+
+it('a program with the two variables that it needs starts, though its issuer cannot be reached', async () => {
+  run = await program.start(good());
+  const url = await run.listening;
+  expect((await fetch(`${url}/`)).status).toBe(401);
+}, 120_000);
