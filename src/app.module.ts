@@ -3,6 +3,7 @@ import { ConfigService } from '@nestjs/config';
 import { APP_FILTER, APP_PIPE } from '@nestjs/core';
 import { AuditModule } from './audit/audit.module.js';
 import { AuthModule } from './auth/index.js';
+import { JwtStrategy } from './auth/passport/index.js';
 import { authOptions } from './auth-options.js';
 import type { Configuration } from './config/config.module.js';
 import { DatabaseModule } from './database/database.module.js';
@@ -33,7 +34,14 @@ export class AppModule {
       imports: [
         configuration.module,
         // Global, so that whoever measures or reports on it can ask its parts.
-        { ...AuthModule.forRootAsync({ inject: [ConfigService], useFactory: authOptions }), global: true },
+        {
+          ...AuthModule.forRootAsync({
+            inject: [ConfigService],
+            useFactory: authOptions,
+            strategy: JwtStrategy,
+          }),
+          global: true,
+        },
         // First, so that the trace is there in whatever the others do.
         TracingModule.forRoot(configuration.environment),
         LoggingModule,

@@ -1,5 +1,6 @@
 import type { ConfigService } from '@nestjs/config';
 import type { AuthOptions } from './auth/index.js';
+import { readKeySetByJwksClient } from './auth/passport/index.js';
 import type { Environment } from './config/environment.js';
 
 /** What the environment says about access tokens. */
@@ -14,6 +15,7 @@ export function authOptions(config: ConfigService<Environment, true>): AuthOptio
     profile: get('TOKEN_PROFILE'),
     grantsFrom: get('GRANTS_FROM'),
     verifiedTokens: get('VERIFIED_TOKENS'),
+    keySetReader: readKeySetByJwksClient,
     resourceMetadataUrl: `${get('BASE_URL')}/.well-known/oauth-protected-resource`,
   };
 }

@@ -64,8 +64,10 @@ export default {
         : undefined,
     ),
     'auth-by-its-index': importRule(({ importer, file, to }) =>
-      to === 'auth' && !isSpec(importer) && relative(SRC, file) !== 'auth/index.js'
-        ? 'src/auth is imported by src/auth/index.ts only'
+      to === 'auth' &&
+      !isSpec(importer) &&
+      !['auth/index.js', 'auth/passport/index.js'].includes(relative(SRC, file))
+        ? 'src/auth is imported by src/auth/index.ts, or src/auth/passport/index.ts for passport, only'
         : undefined,
     ),
     'no-circle': importRule(({ importer, from, to }) => {

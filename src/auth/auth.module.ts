@@ -1,16 +1,37 @@
-import { type DynamicModule, Module } from '@nestjs/common';
+import { ConfigurableModuleBuilder, type DynamicModule, Module, type Type } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD } from '@nestjs/core';
 import { AccessRules } from './access/access.rules.js';
-import { AUTH_OPTIONS, ConfigurableAuthModule } from './auth.options.js';
+import { AUTH_OPTIONS, type AuthOptions } from './auth.options.js';
 import { ChallengeFilter } from './challenge.filter.js';
 import { JwtAuthGuard } from './jwt-auth.guard.js';
 import { FormBodies } from './token/form-bodies.js';
-import { JwtStrategy } from './token/jwt.strategy.js';
+import { REQUEST_AUTHENTICATOR, type RequestAuthenticator, TokenVerifier } from './token/token-verifier.js';
 import { PERMISSIONS, type PermissionDescriptions } from './access/permissions.js';
 import { ResourceMetadataController } from './metadata/resource-metadata.controller.js';
 import { ScopesGuard } from './scopes.guard.js';
 import { SigningKeys } from './keys/signing-keys.js';
 import { VerifiedTokens } from './token/verified-tokens.js';
+
+/** What `forRoot` and `forRootAsync` take beside the options, because it decides which providers there are. */
+export interface AuthModuleExtras {
+  /** The passport strategy that authenticates requests, such as `JwtStrategy`. Default: none, `TokenVerifier` does. */
+  readonly strategy?: Type<RequestAuthenticator>;
+}
+
+const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<AuthOptions>({
+  optionsInjectionToken: AUTH_OPTIONS,
+})
+  .setClassMethodName('forRoot')
+  .setExtras<AuthModuleExtras>({}, ({ providers = [], exports = [], ...definition }, { strategy }) => ({
+    ...definition,
+    providers: [
+      ...providers,
+      ...(strategy ? [strategy] : []),
+      { provide: REQUEST_AUTHENTICATOR, useExisting: strategy ?? TokenVerifier },
+    ],
+    exports: [...exports, ...(strategy ? [strategy] : [])],
+  }))
+  .build();
 
 /**
  * Turns a Nest application into an OAuth 2.0 resource server: every route of every module needs an access declaration,
@@ -22,7 +43,7 @@ import { VerifiedTokens } from './token/verified-tokens.js';
     AccessRules,
     SigningKeys,
     VerifiedTokens,
-    JwtStrategy,
+    TokenVerifier,
     FormBodies,
     JwtAuthGuard,
     ScopesGuard,
@@ -30,9 +51,9 @@ import { VerifiedTokens } from './token/verified-tokens.js';
     { provide: APP_GUARD, useExisting: ScopesGuard },
     { provide: APP_FILTER, useClass: ChallengeFilter },
   ],
-  exports: [AccessRules, SigningKeys, VerifiedTokens, JwtStrategy, AUTH_OPTIONS],
+  exports: [AccessRules, SigningKeys, VerifiedTokens, TokenVerifier, AUTH_OPTIONS],
 })
-export class AuthModule extends ConfigurableAuthModule {
+export class AuthModule extends ConfigurableModuleClass {
   /** Declares a feature module's permissions. */
   static forFeature(permissions: PermissionDescriptions): DynamicModule {
     return { module: PermissionsModule, providers: [{ provide: PERMISSIONS, useValue: permissions }] };

@@ -1,4 +1,4 @@
-import { ConfigurableModuleBuilder } from '@nestjs/common';
+import type { KeySetReader } from './keys/key-fetcher.js';
 
 /** How the resource server tells good access tokens from others. */
 export interface AuthOptions {
@@ -27,6 +27,8 @@ export interface AuthOptions {
   readonly keyMaxAgeSeconds?: number;
   /** How long the last good key set serves while the issuer cannot be reached, in seconds. Default 86400. */
   readonly keyMaxStaleSeconds?: number;
+  /** Reads the key set in place of our own few lines, as `readKeySetByJwksClient` does by jwks-rsa. */
+  readonly keySetReader?: KeySetReader;
   /** Where clients find the metadata of this resource (RFC 9728); named in every challenge. */
   readonly resourceMetadataUrl?: string;
 }
@@ -34,10 +36,5 @@ export interface AuthOptions {
 /** `scope` alone, or together with Auth0's `permissions` claim: what either grants, or only what both do. */
 export type GrantsFrom = 'scope' | 'scope_or_permissions' | 'scope_and_permissions';
 
-const builder = new ConfigurableModuleBuilder<AuthOptions>().setClassMethodName('forRoot').build();
-
-/** Base of `AuthModule`: gives it `forRoot(options)` and `forRootAsync({ inject, useFactory })`. */
-export const ConfigurableAuthModule = builder.ConfigurableModuleClass;
-
 /** Injection token of the `AuthOptions`. */
-export const AUTH_OPTIONS = builder.MODULE_OPTIONS_TOKEN;
+export const AUTH_OPTIONS = Symbol('auth:options');

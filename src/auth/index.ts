@@ -10,15 +10,15 @@ export * from './challenge.js';
 export * from './jwt-auth.guard.js';
 export { fetchJson, FETCH_TIMEOUT_MS } from './keys/fetch-json.js';
 export * from './keys/issuer-metadata.js';
-export { fetchKeys } from './keys/key-fetcher.js';
+export { fetchKeys, type KeySetReader } from './keys/key-fetcher.js';
 export * from './keys/signing-keys.js';
 export { RESOURCE_METADATA_PATH } from './metadata/resource-metadata.js';
 export * from './scopes.guard.js';
 export { type AccessToken, parseAccessToken } from './token/access-token.js';
 export { type BearerRequest, bearerToken, TOKEN_IN_BODY } from './token/bearer-token.js';
-export * from './token/jwt.strategy.js';
 export { type Principal } from './token/principal.js';
 export { tokenChecks, type TokenRules } from './token/token-checks.js';
+export * from './token/token-verifier.js';
 export * from './token/verified-tokens.js';
 // Other applications answer their own errors in the same form.
 export { ProblemException } from '../problems/problem.exception.js';

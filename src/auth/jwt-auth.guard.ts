@@ -1,9 +1,13 @@
-import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
+import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@nestjs/common';
 import { AccessRules } from './access/access.rules.js';
 import { AuthError, KeysUnavailable } from './auth.errors.js';
 import { type AuthDecision, authDecisions, tokenVerifications } from './auth.events.js';
 import { assertSentOnce, type BearerRequest } from './token/bearer-token.js';
-import { type Authentication, JwtStrategy } from './token/jwt.strategy.js';
+import {
+  type Authentication,
+  REQUEST_AUTHENTICATOR,
+  type RequestAuthenticator,
+} from './token/token-verifier.js';
 import type { Principal } from './token/principal.js';
 import { VerifiedTokens } from './token/verified-tokens.js';
 
@@ -25,7 +29,7 @@ export class JwtAuthGuard implements CanActivate {
 
   constructor(
     private readonly rules: AccessRules,
-    private readonly strategy: JwtStrategy,
+    @Inject(REQUEST_AUTHENTICATOR) private readonly authenticator: RequestAuthenticator,
     private readonly verifiedTokens: VerifiedTokens,
   ) {}
 
@@ -64,7 +68,7 @@ export class JwtAuthGuard implements CanActivate {
     const startedAt = performance.now();
     let authentication: Authentication | Promise<Authentication>;
     try {
-      authentication = this.strategy.authenticateRequest(request);
+      authentication = this.authenticator.authenticateRequest(request);
     } catch (error) {
       publishDuration(startedAt);
       throw error;

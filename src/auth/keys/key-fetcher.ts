@@ -1,4 +1,3 @@
-import { JwksClient } from 'jwks-rsa';
 import { fetchJson } from './fetch-json.js';
 import { KeySet } from './key-set.js';
 
@@ -10,24 +9,35 @@ export interface FetchedKeys {
 }
 
 /**
- * Gets the issuer's key set once. jwks-rsa's client does the fetching and nothing else: its cache keeps single keys and
- * its rate limit is shared by all callers, so `SigningKeys` decides when to fetch.
+ * Gets the members of a key set (RFC 7517, 5.1) once.
+ *
+ * @param fetchBody fetches a JSON document, with bounds on time and size and without redirects
+ */
+export type KeySetReader = (
+  jwksUri: string,
+  fetchBody: (url: string) => Promise<unknown>,
+) => Promise<unknown>;
+
+/** Reads a key set without a library. */
+const readKeySet: KeySetReader = async (jwksUri, fetchBody) =>
+  ((await fetchBody(jwksUri)) as { keys?: unknown } | null)?.keys;
+
+/**
+ * Gets the issuer's key set once.
  *
  * @throws Error when the answer is not a key set, or one without a single key that could be used
  */
-export async function fetchKeys(jwksUri: string, signal: AbortSignal): Promise<FetchedKeys> {
+export async function fetchKeys(
+  jwksUri: string,
+  signal: AbortSignal,
+  read: KeySetReader = readKeySet,
+): Promise<FetchedKeys> {
   let maxAgeSeconds: number | undefined;
-  const client = new JwksClient({
-    jwksUri,
-    cache: false,
-    rateLimit: false,
-    fetcher: async (url) => {
-      const answer = await fetchJson(url, signal);
-      maxAgeSeconds = answer.maxAgeSeconds;
-      return answer.body as { keys: unknown };
-    },
+  const members = await read(jwksUri, async (url) => {
+    const answer = await fetchJson(url, signal);
+    maxAgeSeconds = answer.maxAgeSeconds;
+    return answer.body;
   });
-  const members: unknown = await client.getKeys();
   if (!Array.isArray(members)) throw new Error(`${jwksUri} did not answer a key set`);
   const keySet = new KeySet(members);
   if (keySet.size === 0) throw new Error(`${jwksUri} has no key that can verify RS256 signatures`);

@@ -171,7 +171,9 @@ export class SigningKeys implements OnModuleInit, OnModuleDestroy {
       if (!this.options.jwksUri && (!this.metadata || this.failures > 0)) {
         this.use(await discover(this.options.issuerBaseUrl, signal));
       }
-      this.accept(await fetchKeys((this.metadata as IssuerMetadata).jwksUri, signal));
+      this.accept(
+        await fetchKeys((this.metadata as IssuerMetadata).jwksUri, signal, this.options.keySetReader),
+      );
     } catch (error) {
       this.fail(startedAt, error);
       throw this.unavailable(error);

@@ -1,5 +1,4 @@
-import { Controller, Get, Inject, NotFoundException } from '@nestjs/common';
-import { ApiExcludeController } from '@nestjs/swagger';
+import { Controller, Get, Inject, NotFoundException, SetMetadata } from '@nestjs/common';
 import { Public } from '../access/access.decorators.js';
 import { AccessRules } from '../access/access.rules.js';
 import { AUTH_OPTIONS, type AuthOptions } from '../auth.options.js';
@@ -7,7 +6,8 @@ import { resourceOf } from './resource-metadata.js';
 import { SigningKeys } from '../keys/signing-keys.js';
 
 /** OAuth 2.0 protected resource metadata (RFC 9728): where to get an access token, and which scopes there are. */
-@ApiExcludeController()
+// What @ApiExcludeController() of @nestjs/swagger sets, which an application need not have.
+@SetMetadata('swagger/apiExcludeController', [true])
 @Controller('.well-known/oauth-protected-resource')
 @Public()
 export class ResourceMetadataController {

@@ -7,7 +7,7 @@ import {
   type AuthOptions,
   InvalidToken,
   JwtAuthGuard,
-  JwtStrategy,
+  TokenVerifier,
   KeysUnavailable,
   type Principal,
   type Route,
@@ -86,9 +86,9 @@ async function askGuards(
     getHandler: () => route.handler,
     switchToHttp: () => ({ getRequest: () => request }),
   } as unknown as ExecutionContext;
-  const strategy = new JwtStrategy(options, keys);
+  const verifier = new TokenVerifier(options, keys);
   const guards = [
-    new JwtAuthGuard(rules, strategy, new VerifiedTokens(options, keys)),
+    new JwtAuthGuard(rules, verifier, new VerifiedTokens(options, keys)),
     new ScopesGuard(rules),
   ];
   try {

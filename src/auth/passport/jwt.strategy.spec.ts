@@ -2,6 +2,7 @@ import { Logger } from '@nestjs/common';
 import passport from 'passport';
 import { startTestIssuer, type TestIssuer } from '../../testing/index.js';
 import { InvalidToken, KeysUnavailable, MissingToken } from '../auth.errors.js';
+import { TokenVerifier } from '../token/token-verifier.js';
 import { JwtStrategy } from './jwt.strategy.js';
 import { SigningKeys } from '../keys/signing-keys.js';
 
@@ -15,7 +16,7 @@ beforeEach(async () => {
   const options = { issuerBaseUrl: issuer.url, audiences: [issuer.audience] };
   keys = new SigningKeys(options);
   // Registers itself with passport, as every strategy of @nestjs/passport does.
-  strategy = new JwtStrategy(options, keys);
+  strategy = new JwtStrategy(new TokenVerifier(options, keys));
 });
 
 afterEach(async () => {
