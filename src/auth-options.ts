@@ -1,5 +1,5 @@
 import type { ConfigService } from '@nestjs/config';
-import type { AuthOptions } from './auth/index.js';
+import { type AuthOptions, metadataUrlOf } from './auth/index.js';
 import { readKeySetByJwksClient } from './auth/passport/index.js';
 import type { Environment } from './config/environment.js';
 
@@ -16,6 +16,6 @@ export function authOptions(config: ConfigService<Environment, true>): AuthOptio
     grantsFrom: get('GRANTS_FROM'),
     verifiedTokens: get('VERIFIED_TOKENS'),
     keySetReader: readKeySetByJwksClient,
-    resourceMetadataUrl: `${get('BASE_URL')}/.well-known/oauth-protected-resource`,
+    resourceMetadataUrl: metadataUrlOf(get('BASE_URL')),
   };
 }

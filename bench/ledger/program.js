@@ -37,6 +37,7 @@ export const startApi = (issuer, databaseUrl, poolSize) =>
       NODE_ENV: 'production',
       PORT: '0',
       HOST: '127.0.0.1',
+      BASE_URL: 'http://127.0.0.1:3001',
       ISSUER_BASE_URL: issuer.url,
       ALLOWED_AUDIENCES: issuer.audience,
       DATABASE_URL: databaseUrl,

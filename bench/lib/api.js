@@ -15,6 +15,7 @@ export async function startApi({ issuer, audience, expenses }, settings) {
   override(DatabaseModule, Database, { close: async () => undefined });
   const { app } = await createApp({
     NODE_ENV: 'production',
+    BASE_URL: 'http://127.0.0.1:3001',
     ISSUER_BASE_URL: issuer,
     ALLOWED_AUDIENCES: audience,
     DATABASE_URL: 'postgres://never-connected',

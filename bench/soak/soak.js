@@ -35,6 +35,7 @@ const api = spawn(process.execPath, [...PRODUCTION_NODE_OPTIONS, main], {
     NODE_ENV: 'production',
     PORT: String(PORT),
     HOST: '127.0.0.1',
+    BASE_URL: 'http://127.0.0.1:3001',
     ISSUER_BASE_URL: issuer.url,
     ALLOWED_AUDIENCES: issuer.audience,
     DATABASE_URL: options.database,

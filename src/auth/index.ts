@@ -12,7 +12,7 @@ export { fetchJson, FETCH_TIMEOUT_MS } from './keys/fetch-json.js';
 export * from './keys/issuer-metadata.js';
 export { fetchKeys, type KeySetReader } from './keys/key-fetcher.js';
 export * from './keys/signing-keys.js';
-export { RESOURCE_METADATA_PATH } from './metadata/resource-metadata.js';
+export { metadataUrlOf, RESOURCE_METADATA_PATH } from './metadata/resource-metadata.js';
 export * from './scopes.guard.js';
 export { type AccessToken, parseAccessToken } from './token/access-token.js';
 export { type BearerRequest, bearerToken, TOKEN_IN_BODY } from './token/bearer-token.js';

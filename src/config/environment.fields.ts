@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { isAddressOrNetwork, isLoopback } from '../net/addresses.js';
+import { readSecret } from './variables.js';
 
 function parses(url: string): URL | undefined {
   return URL.canParse(url) ? new URL(url) : undefined;
@@ -30,6 +31,32 @@ export const originUrl = z
     'must be an origin such as https://app.example.com',
   )
   .transform((value) => value.replace(/\/$/, ''));
+
+/** Where clients reach the API: an http(s) URL, whose path is what a proxy takes off before it passes requests on. */
+export const baseUrl = z
+  .string()
+  .refine((value) => {
+    const url = parses(value);
+    if (!url || !/^https?:$/.test(url.protocol)) return false;
+    const parts = url.pathname.split('/').filter((part) => part !== '');
+    return !url.username && !url.password && !/[?#]/.test(value) && parts.length <= 3;
+  }, 'must be a URL such as https://api.example.com or https://example.com/expenses-api, with at most three parts of a path')
+  .transform((value) => new URL(value).href.replace(/\/+$/, ''));
+
+/** A PostgreSQL server, or the folder of an embedded database. */
+export const databaseUrl = z
+  .string()
+  .regex(/^(postgres(ql)?:\/\/.+|pglite:.+)$/, 'must be postgres://... or pglite:<folder>');
+
+/** The path of a file that can be read now, and is read again later. */
+export const readableFile = z.string().refine((path) => {
+  try {
+    readSecret(path);
+    return true;
+  } catch {
+    return false;
+  }
+}, 'must name a file that can be read');
 
 /** `a, b` as `['a', 'b']`. */
 export const commaList = z.string().transform((value) =>

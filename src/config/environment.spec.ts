@@ -64,6 +64,7 @@ it('what is missing is named together with what is faulty', () => {
     expect.arrayContaining(['ISSUER_BASE_URL is missing', 'ALLOWED_AUDIENCES is missing']),
   );
   expect(faultyNames({ ISSUER_BASE_URL: undefined, PORT: 'x', NODE_ENV: 'production' })).toStrictEqual([
+    'BASE_URL',
     'DATABASE_URL',
     'ISSUER_BASE_URL',
     'PORT',
@@ -157,7 +158,30 @@ it.each(['true', '1', '*', '10.0.0.0/33', '10.0.0.0/8/8', 'fd00::/129', 'proxy.e
   },
 );
 
-it('production demands a database that was chosen', () => {
-  expect(faultyNames({ NODE_ENV: 'production' })).toStrictEqual(['DATABASE_URL']);
-  expect(faultyNames({ NODE_ENV: 'production', DATABASE_URL: 'postgres://db/expenses' })).toStrictEqual([]);
+it('production demands a database that was chosen, and the address that clients are told', () => {
+  expect(faultyNames({ NODE_ENV: 'production' })).toStrictEqual(['BASE_URL', 'DATABASE_URL']);
+  expect(
+    faultyNames({
+      NODE_ENV: 'production',
+      DATABASE_URL: 'postgres://db/expenses',
+      BASE_URL: 'https://example.com/expenses-api/',
+    }),
+  ).toStrictEqual([]);
+});
+
+it.each([
+  ['https://example.com/expenses-api/', 'https://example.com/expenses-api'],
+  ['https://API.example.com:443', 'https://api.example.com'],
+])('the address %s of the API is kept as %s', (BASE_URL, kept) => {
+  expect(parseEnvironment({ ...good, BASE_URL }).BASE_URL).toBe(kept);
+});
+
+it.each(['https://api.example.com/?', 'https://u:p@api.example.com', 'https://x/a/b/c/d', 'api.example.com'])(
+  '%s is no address for the API',
+  (BASE_URL) => expect(faultyNames({ BASE_URL })).toStrictEqual(['BASE_URL']),
+);
+
+it.each(['::', '0.0.0.0', '[::]'])('an API that listens on %s is reached at localhost', (HOST) => {
+  expect(parseEnvironment({ ...good, HOST }).BASE_URL).toBe('http://localhost:3001');
+  expect(parseEnvironment({ ...good, HOST }).HOST).not.toContain('[');
 });

@@ -1,14 +1,27 @@
 import { z } from 'zod';
-import { commaList, wholeNumber, originUrl, secureUrl, trustProxy } from './environment.fields.js';
-import { isLoopback } from '../net/addresses.js';
+import { hostInUrl } from '../net/addresses.js';
+import {
+  baseUrl,
+  commaList,
+  databaseUrl,
+  originUrl,
+  readableFile,
+  secureUrl,
+  trustProxy,
+  wholeNumber,
+} from './environment.fields.js';
+import { readVariables } from './variables.js';
 
 const fields = z.object({
   NODE_ENV: z
     .enum(['development', 'test', 'production'], 'must be development, test or production')
     .default('development'),
   PORT: wholeNumber({ min: 0, max: 65_535 }).default(3001),
-  HOST: z.string().default('localhost'),
-  BASE_URL: originUrl.optional(),
+  HOST: z
+    .string()
+    .transform((host) => host.replace(/^\[|\]$/g, ''))
+    .default('localhost'),
+  BASE_URL: baseUrl.optional(),
 
   ISSUER_BASE_URL: secureUrl,
   ALLOWED_AUDIENCES: commaList.refine((list) => list.length > 0, 'must name at least one audience'),
@@ -24,10 +37,11 @@ const fields = z.object({
     .default('scope'),
   VERIFIED_TOKENS: wholeNumber({ min: 0, max: 1_000_000 }).default(10_000),
 
-  DATABASE_URL: z
-    .string()
-    .regex(/^(postgres(ql)?:\/\/.+|pglite:.+)$/, 'must be postgres://... or pglite:<folder>')
-    .optional(),
+  DATABASE_URL: databaseUrl.optional(),
+  DATABASE_PASSWORD: z.string().optional(),
+  DATABASE_PASSWORD_FILE: readableFile.optional(),
+  DATABASE_MIGRATION_URL: databaseUrl.optional(),
+  MIGRATE: z.enum(['start', 'never'], 'must be start or never').default('start'),
   DATABASE_POOL_SIZE: wholeNumber({ min: 1, max: 1000 }).default(10),
   DATABASE_STATEMENT_TIMEOUT: wholeNumber({ min: 1, max: 3600 }).default(10),
   DEFAULT_CURRENCY: z
@@ -41,6 +55,7 @@ const fields = z.object({
     .optional(),
   RATE_LIMIT: wholeNumber({ min: 0, max: 1_000_000 }).default(600),
   FAILED_AUTH_LIMIT: wholeNumber({ min: 0, max: 1_000_000 }).default(60),
+  KEEP_ALIVE_TIMEOUT: wholeNumber({ min: 1, max: 3600 }).default(72),
   CORS_ORIGINS: commaList.pipe(z.array(originUrl)).default([]),
   DOCS_CLIENT_ID: z.string().default('expenses-docs'),
   TRUST_PROXY: trustProxy.default(false),
@@ -52,6 +67,10 @@ const fields = z.object({
     )
     .default('info'),
   AUDIT_LOG: z.string().optional(),
+  AUDIT_REQUIRED: z
+    .enum(['true', 'false'], 'must be true or false')
+    .default('false')
+    .transform((value) => value === 'true'),
   METRICS_PORT: wholeNumber({ min: 0, max: 65_535 }).optional(),
   OTEL_EXPORTER_OTLP_ENDPOINT: z.url('must be the URL of an OTLP/HTTP receiver').optional(),
 
@@ -65,6 +84,15 @@ const schema = fields
     message: 'must be set when NODE_ENV is production',
     when: () => true,
   })
+  .refine((env) => env.NODE_ENV !== 'production' || env.BASE_URL !== undefined, {
+    path: ['BASE_URL'],
+    message: 'must be set when NODE_ENV is production: it is what clients are told to come back to',
+    when: () => true,
+  })
+  .refine((env) => env.DATABASE_PASSWORD === undefined || env.DATABASE_PASSWORD_FILE === undefined, {
+    path: ['DATABASE_PASSWORD'],
+    message: 'and DATABASE_PASSWORD_FILE are both set; only one of them may be',
+  })
   .refine((env) => env.ISSUER === undefined || env.JWKS_URI !== undefined, {
     path: ['ISSUER'],
     message: 'has a meaning only beside JWKS_URI; without it the issuer is what discovery says',
@@ -72,10 +100,10 @@ const schema = fields
   })
   .transform((env) => ({
     ...env,
-    // Nobody waits for a balancer at their own desk.
+    // No grace in development: there is no balancer.
     SHUTDOWN_GRACE: env.SHUTDOWN_GRACE ?? (env.NODE_ENV === 'production' ? 5 : 0),
     DATABASE_URL: env.DATABASE_URL ?? 'pglite:data',
-    BASE_URL: env.BASE_URL ?? `http://${isLoopback(env.HOST) ? 'localhost' : env.HOST}:${env.PORT}`,
+    BASE_URL: env.BASE_URL ?? `http://${hostInUrl(env.HOST)}:${env.PORT}`,
   }));
 
 /** The validated settings of the API; `.env.example` explains each. */
@@ -91,18 +119,20 @@ export class InvalidEnvironment extends Error {
 }
 
 /**
- * Turns environment variables into typed settings. An empty variable counts as absent, as in `.env` files.
+ * Turns environment variables into typed settings, as `readVariables` reads them.
  * @throws InvalidEnvironment naming all faulty variables at once
  */
 export function parseEnvironment(variables: Record<string, unknown>): Environment {
-  const present = Object.fromEntries(Object.entries(variables).filter(([, value]) => value !== ''));
-  const result = schema.safeParse(present);
-  if (result.success) return result.data;
-  throw new InvalidEnvironment(
-    result.error.issues.map(({ path, code, message }) => {
+  const { values, faults } = readVariables(variables, Object.keys(fields.shape));
+  const result = schema.safeParse(values);
+  if (result.success && faults.length === 0) return result.data;
+  const issues = result.error?.issues ?? [];
+  throw new InvalidEnvironment([
+    ...faults,
+    ...issues.map(({ path, code, message }) => {
       const [variable] = path;
-      const missing = code === 'invalid_type' && present[String(variable)] === undefined;
+      const missing = code === 'invalid_type' && values[String(variable)] === undefined;
       return `${String(variable)} ${missing ? 'is missing' : message}`;
     }),
-  );
+  ]);
 }

@@ -68,7 +68,7 @@ export class DocsController {
   @Header('content-type', 'text/html; charset=utf-8')
   @Header('content-security-policy', "default-src 'none'; script-src 'self'; frame-ancestors 'none'")
   redirectPage(): string {
-    return '<!doctype html><title>Authorized</title><script src="/docs/oauth2-redirect.js"></script>\n';
+    return '<!doctype html><title>Authorized</title><script src="oauth2-redirect.js"></script>\n';
   }
 
   @Get(':file')

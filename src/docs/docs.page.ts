@@ -8,19 +8,22 @@ export interface PageSettings {
   readonly audience: string;
 }
 
-/** The page: Swagger UI and the script that starts it. There is no script or style in it, so that none need be allowed. */
+/**
+ * The page: Swagger UI and the script that starts it. There is no script or style in it, so that none need be allowed.
+ * Its addresses are relative, so that it works behind a proxy that serves the API under a path.
+ */
 export const docsPage = `<!doctype html>
 <html lang="en">
   <head>
     <meta charset="utf-8">
     <title>${API_NAME}</title>
-    <link rel="stylesheet" href="/docs/swagger-ui.css">
-    <link rel="icon" href="/docs/favicon-32x32.png">
+    <link rel="stylesheet" href="docs/swagger-ui.css">
+    <link rel="icon" href="docs/favicon-32x32.png">
   </head>
   <body>
     <div id="swagger-ui"></div>
-    <script src="/docs/swagger-ui-bundle.js"></script>
-    <script src="/docs/start.js"></script>
+    <script src="docs/swagger-ui-bundle.js"></script>
+    <script src="docs/start.js"></script>
   </body>
 </html>
 `;
@@ -34,11 +37,11 @@ export function startScript({ clientId, audience }: PageSettings): string {
     additionalQueryStringParams: { audience },
   };
   return `SwaggerUIBundle({
-  url: '/docs/json',
+  url: 'docs/json',
   dom_id: '#swagger-ui',
   deepLinking: true,
   validatorUrl: null,
-  oauth2RedirectUrl: location.origin + '/docs/oauth2-redirect.html',
+  oauth2RedirectUrl: new URL('docs/oauth2-redirect.html', location.href).href,
 }).initOAuth(${JSON.stringify(oauth)});
 `;
 }

@@ -1,6 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { ConfigService } from '@nestjs/config';
 import { ApplicationConfig, ModulesContainer } from '@nestjs/core';
 import { AccessRules, AUTH_OPTIONS, type AuthOptions, discover, issuerSpellings } from '../auth/index.js';
+import type { Environment } from '../config/config.module.js';
+import { publicPath } from '../http/public-path.js';
 import { type AuthorizationEndpoints, describeApi } from './openapi.js';
 
 /** Longest time that the issuer is given to name its endpoints, in milliseconds. */
@@ -17,6 +20,7 @@ export class DocsService {
     private readonly config: ApplicationConfig,
     private readonly rules: AccessRules,
     @Inject(AUTH_OPTIONS) private readonly options: AuthOptions,
+    private readonly settings: ConfigService<Environment, true>,
   ) {}
 
   /** OpenAPI as JSON. */
@@ -49,8 +53,9 @@ export class DocsService {
   }
 
   private describe(endpoints: AuthorizationEndpoints) {
-    const { modules, config, rules, options } = this;
+    const { modules, config, rules, options, settings } = this;
+    const pathPrefix = publicPath(settings.get('BASE_URL', { infer: true }), '');
     const { resourceMetadataUrl } = options;
-    return describeApi({ modules, config, rules, resourceMetadataUrl }, endpoints);
+    return describeApi({ modules, config, rules, resourceMetadataUrl, pathPrefix }, endpoints);
   }
 }

@@ -20,11 +20,13 @@ export interface DescribedApplication {
   readonly rules: AccessRules;
   /** Named in the challenges of the examples. */
   readonly resourceMetadataUrl?: string;
+  /** Of the routes, where a proxy serves them under a path of its own; else empty. */
+  readonly pathPrefix?: string;
 }
 
 /** The OpenAPI description of every route; what it says of access comes from the rules that the guards enforce. */
 export function describeApi(
-  { modules, config, rules, resourceMetadataUrl }: DescribedApplication,
+  { modules, config, rules, resourceMetadataUrl, pathPrefix }: DescribedApplication,
   endpoints: AuthorizationEndpoints,
 ): OpenAPIObject {
   const scopes = Object.fromEntries(rules.scopes.map((name) => [name, rules.permissions[name] ?? name]));
@@ -32,6 +34,8 @@ export function describeApi(
     .setTitle(API_NAME)
     .setDescription('Expense reports. Every answer that is not a success is a problem (RFC 9457).')
     .setVersion('1')
+    // On whatever host the description is read.
+    .addServer(pathPrefix || '/')
     .addOAuth2({ type: 'oauth2', flows: { authorizationCode: { ...endpoints, scopes } } })
     .build();
   const document = SwaggerModule.createDocument(asApplication(modules, config), info);

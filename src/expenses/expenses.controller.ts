@@ -20,9 +20,12 @@ import {
   ApiProduces,
   ApiTags,
 } from '@nestjs/swagger';
+import { ConfigService } from '@nestjs/config';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { CurrentPrincipal, type Principal, OptionalScopes, Scopes } from '../auth/index.js';
+import type { Environment } from '../config/environment.js';
+import { publicPath } from '../http/public-path.js';
 import { authorOf, ownersFor } from './caller.js';
 import { prefersCsv } from './csv.js';
 import { DefaultCurrency } from './default-currency.js';
@@ -43,7 +46,14 @@ const idParameter = z.uuid('must be a UUID').toLowerCase();
 @ApiTags('Expenses')
 @Controller()
 export class ExpensesController {
-  constructor(private readonly expenses: ExpensesService) {}
+  private readonly baseUrl: string;
+
+  constructor(
+    private readonly expenses: ExpensesService,
+    config: ConfigService<Environment, true>,
+  ) {
+    this.baseUrl = config.get('BASE_URL', { infer: true });
+  }
 
   @Get()
   @Scopes('read:reports')
@@ -74,7 +84,7 @@ export class ExpensesController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
     const expense = await this.expenses.create(authorOf(principal), fields, parseIdempotencyKey(key));
-    void reply.header('location', `/expenses/${expense.id}`);
+    void reply.header('location', publicPath(this.baseUrl, `/expenses/${expense.id}`));
     return tagged(reply, expense);
   }
 

@@ -15,8 +15,6 @@ const HEADERS_TIMEOUT_MS = 10_000;
 const REQUEST_TIMEOUT_MS = 30_000;
 /** How long a connection may be silent while an answer is on its way, in milliseconds. */
 const INACTIVITY_TIMEOUT_MS = 60_000;
-/** How long a connection is kept for a next request, in milliseconds; longer than the 60 s of balancers. */
-const KEEP_ALIVE_TIMEOUT_MS = 72_000;
 
 /** What the HTTP server accepts, how long it waits, and whom it believes. */
 export function serverOptions(environment: Environment) {
@@ -27,7 +25,7 @@ export function serverOptions(environment: Environment) {
     bodyLimit: MAX_BODY,
     requestTimeout: REQUEST_TIMEOUT_MS,
     connectionTimeout: INACTIVITY_TIMEOUT_MS,
-    keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+    keepAliveTimeout: environment.KEEP_ALIVE_TIMEOUT * 1000,
     http: {
       maxHeaderSize: MAX_HEADERS,
       headersTimeout: HEADERS_TIMEOUT_MS,

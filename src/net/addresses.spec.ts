@@ -1,4 +1,4 @@
-import { addressList, holds, isLoopback } from './addresses.js';
+import { addressList, holds, hostInUrl, isLoopback } from './addresses.js';
 
 it.each([
   ['localhost', true],
@@ -25,4 +25,17 @@ it.each([
   ['proxy.example.com', false],
 ])('a list of networks and addresses holds %j: %s', (address, expected) => {
   expect(holds(addressList(['10.0.0.0/8', '192.168.0.1', 'fd00::/8']), address)).toBe(expected);
+});
+
+it.each([
+  ['0.0.0.0', 'localhost'],
+  ['::', 'localhost'],
+  ['0:0:0:0:0:0:0:0', 'localhost'],
+  ['[::]', 'localhost'],
+  ['::1', 'localhost'],
+  ['fd00::7', '[fd00::7]'],
+  ['192.0.2.7', '192.0.2.7'],
+  ['api.example.com', 'api.example.com'],
+])('a server that listens on %s is reached at %s', (host, expected) => {
+  expect(hostInUrl(host)).toBe(expected);
 });

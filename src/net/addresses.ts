@@ -10,6 +10,21 @@ export function isLoopback(hostname: string): boolean {
   return host === 'localhost' || holds(loopback, host);
 }
 
+/**
+ * How a host that a server listens on is written in a URL for clients on this machine: what means "all addresses" is not
+ * one to connect to, and IPv6 stands in brackets (RFC 3986, 3.2.2).
+ */
+export function hostInUrl(host: string): string {
+  const address = host.replace(/^\[|\]$/g, '');
+  if (isLoopback(address) || address === '0.0.0.0' || isUnspecified(address)) return 'localhost';
+  return isIP(address) === 6 ? `[${address.replace(/%.*$/, '')}]` : address;
+}
+
+/** `::` in any of its spellings. */
+function isUnspecified(address: string): boolean {
+  return isIP(address) === 6 && /^[0:]+$/.test(address);
+}
+
 /** Whether a text is an address, or a network in the form `address/prefix`. */
 export function isAddressOrNetwork(text: string): boolean {
   return parseNetwork(text) !== undefined;

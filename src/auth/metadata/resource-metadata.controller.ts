@@ -1,4 +1,4 @@
-import { Controller, Get, Inject, NotFoundException, SetMetadata } from '@nestjs/common';
+import { Controller, Get, Inject, NotFoundException, Param, SetMetadata } from '@nestjs/common';
 import { Public } from '../access/access.decorators.js';
 import { AccessRules } from '../access/access.rules.js';
 import { AUTH_OPTIONS, type AuthOptions } from '../auth.options.js';
@@ -23,6 +23,22 @@ export class ResourceMetadataController {
 
   @Get()
   metadata() {
+    return this.describe();
+  }
+
+  /**
+   * Of a resource with a path of up to three parts: clients ask for that path behind the well-known one (RFC 9728, 3.1).
+   * Part by part, because Fastify and Express write wildcards differently.
+   */
+  @Get([':one', ':one/:two', ':one/:two/:three'])
+  metadataOfPath(@Param() { one, two, three }: Record<string, string | undefined>) {
+    const asked = ['', one, two, three].filter((part) => part !== undefined).join('/');
+    if (this.resource === undefined || asked !== new URL(this.resource).pathname)
+      throw new NotFoundException();
+    return this.describe();
+  }
+
+  private describe() {
     if (this.resource === undefined) throw new NotFoundException();
     return {
       resource: this.resource,

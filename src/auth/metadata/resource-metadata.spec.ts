@@ -1,4 +1,4 @@
-import { resourceOf } from './resource-metadata.js';
+import { metadataUrlOf, resourceOf } from './resource-metadata.js';
 
 describe('resourceOf', () => {
   it.each([
@@ -19,3 +19,11 @@ describe('resourceOf', () => {
     expect(() => resourceOf(metadataUrl)).toThrow(TypeError);
   });
 });
+
+it.each(['https://api.example.com', 'https://example.com/expenses-api', 'http://[::1]:3001/a/b'])(
+  'the metadata of %s are where they lead back to it',
+  (resource) => {
+    expect(resourceOf(metadataUrlOf(resource))).toBe(resource);
+    expect(new URL(metadataUrlOf(resource)).pathname).toMatch(/^\/\.well-known\/oauth-protected-resource/);
+  },
+);

@@ -1,6 +1,12 @@
 /** Where the metadata of a resource are, between its host and its path (RFC 9728, 3.1). */
 export const RESOURCE_METADATA_PATH = '/.well-known/oauth-protected-resource';
 
+/** The URL of the metadata of the resource that is reached at a URL: the path goes behind, not before (RFC 9728, 3.1). */
+export function metadataUrlOf(resource: string): string {
+  const { origin, pathname } = new URL(resource);
+  return origin + RESOURCE_METADATA_PATH + pathname.replace(/\/+$/, '');
+}
+
 /**
  * The identifier of the resource whose metadata are at this URL. A client must find it to be exactly the URL that it
  * started from, or throw the metadata away (RFC 9728, 3.3), so it is where this API is reached, and not the audience of

@@ -48,6 +48,7 @@ export class ApiProcess {
         HOST: '127.0.0.1',
         ISSUER_BASE_URL: issuer.url,
         ALLOWED_AUDIENCES: issuer.audience,
+        BASE_URL: `http://127.0.0.1:${port}`,
         DATABASE_URL: 'pglite:memory://',
         RATE_LIMIT: '0',
         FAILED_AUTH_LIMIT: '0',
