@@ -1,106 +1,97 @@
 /**
- * `npm run lab`: the whole identity lab on this machine. Builds and starts the issuer, the API and the web application
- * with sample data, waits until all answer, and prints where they are and a curl line with a real access token.
- * Ctrl-C ends all of them.
+ * `npm run lab`: the whole identity lab on this machine. Builds what has changed, starts the issuer, the API and the web
+ * application side by side with sample data, waits until all answer, and prints where they are and a curl line with a
+ * real access token. Ctrl-C ends all of them.
  */
-import { readFileSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
+import { existsSync, readFileSync, watch as watchFolder } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { asPermissions, runToEnd, startProgram, stopAll, waitUntilReady } from './lab/programs.ts';
+import { parseArgs } from 'node:util';
+import { buildIfChanged, type ProgramName, programs } from './build/build.ts';
+import { showReady, type Tenant } from './lab/greeting.ts';
+import { runToEnd, startProgram, stopAll, waitUntilReady } from './lab/programs.ts';
 import { assertPortsFree } from './lab/ports.ts';
+import { apiEnvironment, labFolder, secretOf, urls, webEnvironment } from './lab/settings.ts';
 
-const root = join(import.meta.dirname, '..');
-const labFolder = join(root, 'data', 'lab');
+const USAGE = `npm run lab [-- option ...]
+Starts the issuer, the API and the web application with sample data.
+  --without-web   not the web application; prints the .env of the identity lab's own one instead
+  --watch         builds and restarts a program when its sources change
+`;
 
-const urls = { web: 'http://localhost:3000', api: 'http://localhost:3001', issuer: 'http://localhost:3002' };
-const audience = 'https://expenses-api';
-
-interface Tenant {
-  readonly applications: readonly { readonly clientId: string; readonly clientSecret?: string }[];
-  readonly users: readonly { readonly email: string; readonly hint: string; readonly permissions: object }[];
+interface LabOptions {
+  readonly withWeb: boolean;
+  readonly watched: boolean;
 }
 
-const tenant = JSON.parse(readFileSync(join(root, 'apps/issuer/tenant.json'), 'utf8')) as Tenant;
+const tenant = JSON.parse(readFileSync(join(programs.issuer.folder, 'tenant.json'), 'utf8')) as Tenant;
+const script = (name: ProgramName, file: string) => join(programs[name].folder, 'dist', file);
 
-function secretOf(clientId: string): string {
-  return tenant.applications.find((application) => application.clientId === clientId)?.clientSecret ?? '';
-}
-
-/** A token of the lab's machine client with these permissions. */
-async function accessToken(scope: string): Promise<string> {
-  const response = await fetch(`${urls.issuer}/oauth/token`, {
-    method: 'POST',
-    body: new URLSearchParams({
-      grant_type: 'client_credentials',
-      client_id: 'lab-cli',
-      client_secret: secretOf('lab-cli'),
-      audience,
-      scope,
-    }),
-  });
-  const { access_token: token } = (await response.json()) as { access_token?: string };
-  if (!token) throw new Error(`The issuer gave no access token (status ${response.status}).`);
-  return token;
-}
-
-async function main(): Promise<void> {
-  await assertPortsFree({ 'web application': 3000, API: 3001, issuer: 3002 });
+async function main({ withWeb, watched }: LabOptions): Promise<void> {
+  await assertPortsFree({ ...(withWeb && { 'web application': 3000 }), API: 3001, issuer: 3002 });
   await mkdir(labFolder, { recursive: true });
+  await Promise.all([startIssuer(watched), startApi(watched), ...(withWeb ? [startWeb(watched)] : [])]);
+  await showReady(tenant, withWeb);
+  if (watched) watchSources(withWeb ? ['issuer', 'api', 'web'] : ['issuer', 'api']);
+}
 
-  const apiEnvironment = {
-    PORT: '3001',
-    ISSUER_BASE_URL: urls.issuer,
-    ALLOWED_AUDIENCES: audience,
-    CORS_ORIGINS: urls.web,
-    DATABASE_URL: `pglite:${join(labFolder, 'expenses')}`,
-    LOG_LEVEL: 'warn',
-  };
-  const webEnvironment = {
-    PORT: '3000',
-    BASE_URL: urls.web,
-    ISSUER_BASE_URL: urls.issuer,
-    CLIENT_ID: 'expenses-web',
-    CLIENT_SECRET: secretOf('expenses-web'),
-    API_URL: urls.api,
-    API_AUDIENCE: audience,
-    // A lab's sessions end with the lab.
-    SESSION_SECRET: crypto.randomUUID() + crypto.randomUUID(),
-  };
+async function startIssuer(watched: boolean): Promise<void> {
+  await buildIfChanged(programs.issuer, console.log);
+  startProgram('issuer', script('issuer', 'main.js'), labFolder, { PORT: '3002' }, watched);
+  await waitUntilReady(`${urls.issuer}/.well-known/openid-configuration`);
+}
 
-  console.log('Building the API, the issuer and the web application ...');
-  await Promise.all([
-    runToEnd('build', ['npm', 'run', '--silent', 'build'], root, {}),
-    runToEnd('build', ['npm', 'run', '--silent', 'build', '-w', 'apps/issuer', '-w', 'apps/web'], root, {}),
-  ]);
-  await runToEnd('seed', [process.execPath, join(root, 'dist/cli/seed.js')], labFolder, apiEnvironment);
+async function startApi(watched: boolean): Promise<void> {
+  await buildIfChanged(programs.api, console.log);
+  await seed();
+  startProgram('api', script('api', 'main.js'), labFolder, apiEnvironment, watched);
+  await waitUntilReady(`${urls.api}/health/live`);
+}
 
-  console.log('Starting them ...');
-  startProgram('issuer', join(root, 'apps/issuer/dist/main.js'), labFolder, { PORT: '3002' });
-  await waitUntilReady([`${urls.issuer}/.well-known/openid-configuration`]);
-  startProgram('api', join(root, 'dist/main.js'), labFolder, apiEnvironment);
-  startProgram('web', join(root, 'apps/web/dist/main.js'), labFolder, webEnvironment);
-  await waitUntilReady([`${urls.api}/health/live`, `${urls.web}/`]);
+async function startWeb(watched: boolean): Promise<void> {
+  await buildIfChanged(programs.web, console.log);
+  startProgram(
+    'web',
+    script('web', 'main.js'),
+    labFolder,
+    webEnvironment(secretOf(tenant, 'expenses-web')),
+    watched,
+  );
+  await waitUntilReady(`${urls.web}/`);
+}
 
-  const [token, lesser] = [await accessToken('read:reports'), await accessToken('create:expenses')];
-  console.log(`
-The lab is running. Ctrl-C ends it.
+/** Sample data, once; whoever removes the folder of the database gets them again. */
+async function seed(): Promise<void> {
+  const done = join(labFolder, 'expenses', 'has-sample-data');
+  if (existsSync(done)) return;
+  console.log('Making the database with sample data ...');
+  await runToEnd('seed', script('api', 'cli/seed.js'), labFolder, apiEnvironment);
+  await writeFile(done, '');
+}
 
-  Web application  ${urls.web}    log in here
-  API              ${urls.api}    documented at ${urls.api}/docs
-  Issuer           ${urls.issuer}    what you allowed: ${urls.issuer}/applications
+/** Builds what changes; the programs run under `node --watch`, which restarts them when the build does. */
+function watchSources(names: readonly ProgramName[]): void {
+  for (const name of names) {
+    let waiting: NodeJS.Timeout | undefined;
+    const rebuild = () =>
+      buildIfChanged(programs[name], console.log).catch((error: unknown) => console.error(String(error)));
+    // An editor saves in several steps, and several files at once.
+    watchFolder(join(programs[name].folder, 'src'), { recursive: true }, () => {
+      clearTimeout(waiting);
+      waiting = setTimeout(() => void rebuild(), 200);
+    });
+  }
+}
 
-Sample users
-${tenant.users.map((user) => `  ${user.email}  password ${user.hint}  may ${asPermissions(user.permissions)}`).join('\n')}
-
-The API answers with expenses for a valid access token that has the permission read:reports:
-
-  curl -H 'Authorization: Bearer ${token}' ${urls.api}/
-
-and refuses without one (401), or with one that lacks the permission (403):
-
-  curl -i ${urls.api}/
-  curl -i -H 'Authorization: Bearer ${lesser}' ${urls.api}/
-`);
+function readOptions() {
+  try {
+    return parseArgs({
+      options: { 'without-web': { type: 'boolean' }, watch: { type: 'boolean' }, help: { type: 'boolean' } },
+    }).values;
+  } catch (error) {
+    process.stderr.write(`${(error as Error).message}\n${USAGE}`);
+    return process.exit(2);
+  }
 }
 
 let ending = false;
@@ -111,6 +102,11 @@ async function end(code: number): Promise<void> {
   process.exit(code);
 }
 
+const { help, watch: watched = false, 'without-web': withoutWeb = false } = readOptions();
+if (help) {
+  process.stdout.write(USAGE);
+  process.exit(0);
+}
 process.on('SIGINT', () => void end(0));
 process.on('SIGTERM', () => void end(0));
 process.on('SIGHUP', () => void end(0));
@@ -121,7 +117,7 @@ setInterval(() => {
 }, 500).unref();
 
 try {
-  await main();
+  await main({ withWeb: !withoutWeb, watched });
 } catch (error) {
   if (!ending) console.error(`\n${error instanceof Error ? error.message : String(error)}`);
   await end(1);

@@ -1,13 +1,20 @@
 import { PGlite } from '@electric-sql/pglite';
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { Database, type Queries } from './database.js';
 import { lockFolder } from './folder-lock.js';
 import { drizzle, migrate } from './drizzle.pglite.js';
 import { MIGRATIONS_FOLDER } from './migrations.js';
+import { createDataFolder } from './pglite.template.js';
 
 /** As PGlite itself calls a database that is gone when the process ends. */
 const IN_MEMORY = 'memory://';
+
+/**
+ * PGlite would take 128 MiB for its buffers as soon as it starts, as much again as everything else. The file system's
+ * cache serves the databases that it is meant for.
+ */
+const OPTIONS = { startParams: [...PGlite.defaultStartParams, '-c', 'shared_buffers=16MB'] };
 
 /**
  * PostgreSQL inside this process, for one machine. It has a single connection: transactions run one after the other.
@@ -30,12 +37,14 @@ export class PgliteDatabase extends Database {
    * @throws DatabaseLocked when another process has the folder open
    */
   static async open(location: string): Promise<PgliteDatabase> {
-    if (location === IN_MEMORY) return new PgliteDatabase(await PGlite.create(IN_MEMORY), () => {});
+    if (location === IN_MEMORY) return new PgliteDatabase(await PGlite.create(IN_MEMORY, OPTIONS), () => {});
     const folder = resolve(location);
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     const unlock = lockFolder(folder);
     try {
-      return new PgliteDatabase(await PGlite.create(join(folder, 'pgdata')), unlock);
+      const data = join(folder, 'pgdata');
+      if (!existsSync(data)) await createDataFolder(data);
+      return new PgliteDatabase(await PGlite.create(data, OPTIONS), unlock);
     } catch (error) {
       unlock();
       throw error;

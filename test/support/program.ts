@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { cp, glob, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { swcOptions } from '../../scripts/build/swc.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 
@@ -23,15 +24,7 @@ export class Program {
       cwd: join(ROOT, 'src'),
       exclude: ['**/*.spec.ts', 'testing/**'],
     })) {
-      const { code } = await transformFile(join(ROOT, 'src', file), {
-        jsc: {
-          target: 'es2024',
-          parser: { syntax: 'typescript', decorators: true },
-          transform: { legacyDecorator: true, decoratorMetadata: true },
-          keepClassNames: true,
-        },
-        module: { type: 'es6' },
-      });
+      const { code } = await transformFile(join(ROOT, 'src', file), swcOptions);
       const target = join(folder, file.replace(/\.ts$/, '.js'));
       await mkdir(dirname(target), { recursive: true });
       await writeFile(target, code);
