@@ -13,6 +13,14 @@ export function isPasswordHash(text: string): boolean {
 }
 
 /**
+ * The form in which passwords are compared: the same text, whichever way a keyboard composes its letters and spaces
+ * (OpaqueString, RFC 8265, 4.2.2).
+ */
+function comparable(password: string): string {
+  return password.replaceAll(/\p{Zs}/gu, ' ').normalize('NFC');
+}
+
+/**
  * Whether `password` is the one that `hash` was made of. Takes the same time when there is no hash, and answers false.
  */
 export async function verifyPassword(password: string, hash: string = NOBODY): Promise<boolean> {
@@ -21,7 +29,7 @@ export async function verifyPassword(password: string, hash: string = NOBODY): P
   const wanted = Buffer.from(expected, 'base64url');
   const derived = await new Promise<Buffer>((resolve, reject) => {
     scrypt(
-      password,
+      comparable(password),
       Buffer.from(salt, 'base64url'),
       wanted.length,
       { N: Number(N), r: Number(r), p: Number(p), maxmem: MAX_MEMORY },

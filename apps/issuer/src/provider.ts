@@ -8,6 +8,7 @@ import { OidcAdapter } from './oidc-adapter.js';
 import { resourceServer, requestedAudience } from './resource-servers.js';
 import { findApplication, findUser, OIDC_SCOPES } from './tenant.js';
 import type { ParsedTenant } from './tenant.schema.js';
+import { interactionPath } from './pages/interaction.js';
 import { renderError, renderLoggedOut, renderLogout } from './pages/provider-pages.js';
 
 const DAY = 24 * 60 * 60;
@@ -54,6 +55,7 @@ export function createProvider({ issuer, tenant, database, keys, cookieSecret }:
     scopes: [...OIDC_SCOPES],
     claims: { openid: ['sub'], profile: ['name', 'nickname'], email: ['email', 'email_verified'] },
     conformIdTokenClaims: false,
+    discovery: { account_management_uri: `${issuer}applications` },
     responseTypes: ['code', 'code id_token', 'none'],
     features: {
       devInteractions: { enabled: false },
@@ -82,7 +84,10 @@ export function createProvider({ issuer, tenant, database, keys, cookieSecret }:
         jwt: (ctx, token, parts) => shapeAccessToken(ctx, token, parts.payload, userinfoUrl),
       },
     },
-    interactions: { policy: consentPolicy(), url: (_ctx, interaction) => `/interaction/${interaction.uid}` },
+    interactions: {
+      policy: interactions(),
+      url: (_ctx, { uid, params }) => interactionPath(uid, String(params['client_id'])),
+    },
     findAccount: (_ctx, id) => {
       const user = findUser(tenant, id);
       return (
@@ -111,24 +116,33 @@ export function createProvider({ issuer, tenant, database, keys, cookieSecret }:
     // As at Auth0, tokens outlive the browser session, and no token's end takes the consent with it.
     expiresWithSession: () => false,
     revokeGrantPolicy: () => false,
-    renderError,
+    pkce: { required: (_ctx, client) => findApplication(tenant, client.clientId)?.pkceRequired ?? true },
+    renderError: (ctx, out, error) => renderError(ctx, out, error, { tenant, database }),
     ttl: {
       AccessToken: (_ctx, token) => token.resourceServer?.accessTokenTTL ?? DAY,
       ClientCredentials: (_ctx, token) => token.resourceServer?.accessTokenTTL ?? DAY,
       AuthorizationCode: 60,
       IdToken: 36_000,
       Interaction: 15 * 60,
-      RefreshToken: 30 * DAY,
+      // A token that replaces another ends when that one would have: busy clients have to ask again, too.
+      RefreshToken: (ctx) => ctx?.oidc.entities.RotatedRefreshToken?.remainingTTL ?? 30 * DAY,
       Session: 7 * DAY,
       Grant: 365 * DAY,
     },
   };
-  return new Provider(issuer, configuration);
+  const provider = new Provider(issuer, configuration);
+  // As at Auth0, every ID token names the session, so that a log out can say which one it means.
+  provider.Client.prototype.includeSid = () => true;
+  return provider;
 }
 
-/** Consent is asked for what was not granted yet; 'native' clients are no exception on this machine. */
-function consentPolicy(): interactionPolicy.DefaultPolicy {
+/**
+ * An account can be chosen; consent is asked for what was not granted yet, and 'native' clients are no exception on this
+ * machine.
+ */
+function interactions(): interactionPolicy.DefaultPolicy {
   const policy = interactionPolicy.base();
+  policy.add(new interactionPolicy.Prompt({ name: 'select_account', requestable: true }), 0);
   policy.get('consent')?.checks.remove('native_client_prompt');
   return policy;
 }

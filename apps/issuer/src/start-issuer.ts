@@ -40,7 +40,8 @@ export interface RunningIssuer {
 export async function startIssuer(options: IssuerOptions = {}): Promise<RunningIssuer> {
   const tenant = options.tenant ? parseTenant(options.tenant) : readTenant(TENANT_FILE);
   const database = openDatabase(options.dataFolder);
-  const server = createServer();
+  // Longer than clients keep an idle connection, or they would at times send into one that is being closed.
+  const server = createServer({ keepAliveTimeout: 65_000 });
   try {
     const keys = new SigningKeys(database);
     await keys.ensure();

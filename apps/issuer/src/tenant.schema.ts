@@ -40,6 +40,10 @@ export const applicationSchema = z.strictObject({
   clientSecret: z.string().min(16).optional(),
   redirectUris: z.array(applicationUrl).default([]),
   postLogoutRedirectUris: z.array(applicationUrl).default([]),
+  /** Where the application begins a login (`initiate_login_uri`, OpenID Connect Core, 4). */
+  initiateLoginUri: applicationUrl.optional(),
+  /** `false` for old clients that send no PKCE (RFC 7636). */
+  pkceRequired: z.boolean().default(true),
   /** Lets the application ask for `code id_token` beside `code`. */
   hybridFlow: z.boolean().default(false),
   /** `false` for clients that go on using their first refresh token. */

@@ -1,3 +1,4 @@
+import { decodeJwt } from 'jose';
 import * as client from 'openid-client';
 import { startIssuer, type RunningIssuer } from '../src/start-issuer.js';
 import { Browser, type Page } from './support/browser.js';
@@ -77,26 +78,61 @@ describe('Log out', () => {
   });
 
   describe('by the standard endpoint (RP-Initiated Logout)', () => {
-    it('asks, then returns to the application with its state', async () => {
+    it.each([
+      ['an ID token', () => ({ id_token_hint: idToken })],
+      ['its sid, as at Auth0', () => ({ logout_hint: String(decodeJwt(idToken)['sid']) })],
+    ])('ends the session that the application names by %s at once', async (_hint, hint) => {
       const page = await standardLogout({
-        id_token_hint: idToken,
+        ...hint(),
         post_logout_redirect_uri: HOME,
         state: 'the-state',
       });
+      expect(page.url.href).toBe(`${HOME}?state=the-state`);
+      expect(await isLoggedIn()).toBe(false);
+    });
+
+    it('asks when the browser is in another session than the named one, which ends all the same', async () => {
+      const other = new Browser(running.issuer);
+      await web.logIn(other, 'bob@example.com', { scope: 'openid' });
+      const page = await other.open(
+        client.buildEndSessionUrl(web.configuration, {
+          id_token_hint: idToken,
+          post_logout_redirect_uri: HOME,
+        }),
+      );
       expect(page.heading).toBe('Log out?');
       expect(page.text).toContain('Expenses web application asks to end your session');
       expect(page.headers.get('content-security-policy')).toMatch(
         /form-action 'self'[^;]* http:\/\/localhost:3000/,
       );
-      const after = await browser.press(page, 'Log out');
-      expect(after.url.href).toBe(`${HOME}?state=the-state`);
       expect(await isLoggedIn()).toBe(false);
+      expect((await other.press(page, 'Log out')).url.href).toBe(HOME);
+    });
+
+    it('returns at once when nobody is logged in, and ends nothing by a hint that is made up', async () => {
+      const hint = { logout_hint: 'made-up', post_logout_redirect_uri: HOME };
+      expect((await standardLogout(hint)).heading).toBe('Log out?');
+      expect(await isLoggedIn()).toBe(true);
+      browser = new Browser(running.issuer);
+      expect((await standardLogout(hint)).url.href).toBe(HOME);
     });
 
     it('asks and returns when post_logout_redirect_uri is all that is sent', async () => {
       const page = await browser.open(`/oidc/logout?post_logout_redirect_uri=${encodeURIComponent(HOME)}`);
       expect(page.heading).toBe('Log out?');
+      // Two applications registered the address; the user is logged in to one of them.
+      expect(page.text).toContain('Expenses web application asks to end your session');
       expect((await browser.press(page, 'Log out')).url.href).toBe(HOME);
+    });
+
+    it('names the application that the user is logged in to, and none when it cannot be told', async () => {
+      const address = `/oidc/logout?post_logout_redirect_uri=${encodeURIComponent(HOME)}`;
+      browser = new Browser(running.issuer);
+      const lab = await RelyingParty.discover(running.issuer, 'lab-web');
+      await lab.logIn(browser, 'bob@example.com', { scope: 'openid' });
+      expect((await browser.open(address)).text).toContain('Identity lab web application asks to end');
+      await web.logIn(browser, 'bob@example.com', { scope: 'openid' });
+      expect((await browser.open(address)).text).toContain('Do you want to end your session here?');
     });
 
     it('keeps the session when the answer is no', async () => {

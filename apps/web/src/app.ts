@@ -1,6 +1,7 @@
 import cookie from '@fastify/cookie';
 import helmet from '@fastify/helmet';
 import '@fastify/view';
+import type { LoggerService } from '@nestjs/common';
 import { ConfigService } from '@nestjs/config';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -11,13 +12,14 @@ import type { Config } from './config/config.module.js';
 import { formatMoney } from './expenses/money.js';
 import { meaningOf } from './login/scopes.js';
 import { formatDay, formatMonth, formatShortMonth, formatTime } from './pages/dates.js';
+import { ownAddress } from './pages/own-address.js';
 import { BrowserSession } from './sessions/browser-session.js';
 
 export interface WebAppOptions {
   /** Taken instead of the process environment and `.env`, for tests. */
   readonly variables?: Record<string, string>;
-  /** False keeps Nest silent. */
-  readonly logger?: false;
+  /** Where the log goes instead of to the console; false keeps Nest silent. */
+  readonly logger?: LoggerService | false;
 }
 
 /**
@@ -49,19 +51,21 @@ export async function createWebApp({
       meaning: meaningOf,
     },
   });
-  openSessions(app);
+  openSessions(app, config);
   return app.init();
 }
 
 /** Finds the session before anything else runs, so that even an error page knows who is logged in. */
-function openSessions(app: NestFastifyApplication): void {
+function openSessions(app: NestFastifyApplication, config: Config): void {
   const browser = app.get(BrowserSession);
+  const baseUrl = config.get('BASE_URL', { infer: true });
   const fastify = app.getHttpAdapter().getInstance();
   fastify.addHook('onRequest', async (request, reply) => {
     if (request.url.startsWith('/assets/')) return;
     // What a page shows is for one person, now: after logout, the back button must find nothing.
     reply.header('cache-control', 'no-store');
-    await browser.resume(request, reply);
+    const elsewhere = ownAddress(request, baseUrl);
+    return elsewhere === undefined ? browser.resume(request, reply) : reply.redirect(elsewhere, 302);
   });
 }
 

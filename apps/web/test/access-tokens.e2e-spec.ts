@@ -1,27 +1,9 @@
 import { jest } from '@jest/globals';
+import { passTime } from './support/clock.js';
 import { Lab } from './support/lab.js';
 import { ALICE, loggedIn } from './support/people.js';
 
 const TOKEN_LIFETIME_SECONDS = 3600;
-
-/** Everything that fake timers would replace, but for the date. */
-const REAL = [
-  'hrtime',
-  'nextTick',
-  'performance',
-  'queueMicrotask',
-  'setImmediate',
-  'clearImmediate',
-  'setInterval',
-  'clearInterval',
-  'setTimeout',
-  'clearTimeout',
-] as const;
-
-/** Moves the clock of all programs. */
-function passTime(seconds: number): void {
-  jest.useFakeTimers({ now: Date.now() + seconds * 1000, doNotFake: [...REAL] });
-}
 
 /** The grants for which this process asks at the token endpoint while something is done. */
 async function grantsAskedFor(action: () => Promise<unknown>): Promise<(string | null)[]> {

@@ -17,11 +17,12 @@ describe('The pages about expenses', () => {
   }
 
   it('need a login', async () => {
-    for (const path of ['/expenses', '/expenses.csv', '/user']) {
+    const pages = { '/expenses': '/expenses', '/user': '/user', '/expenses.csv?min=5': '/expenses?min=5' };
+    for (const [path, page] of Object.entries(pages)) {
       const answer = await new Visitor(lab.url).request(path);
       expect([answer.status, answer.headers.get('location')]).toEqual([
         303,
-        `/login?return_to=${encodeURIComponent(path)}`,
+        `/login?return_to=${encodeURIComponent(page)}`,
       ]);
     }
   });
@@ -198,7 +199,7 @@ describe('The pages about expenses', () => {
       expect((await visitor.open('/expenses?text=Forged')).texts('table.expenses tbody tr')).toEqual([]);
     });
 
-    it('refuses the CSRF token of another session', async () => {
+    it('refuses the CSRF token of another browser', async () => {
       const { page: others } = await aliceWhoMayAdd();
       const { visitor } = await aliceWhoMayAdd();
       const { fields } = others.form('Add');
@@ -218,15 +219,14 @@ describe('The pages about expenses', () => {
   describe('after logout', () => {
     it('are closed here and at the issuer', async () => {
       const { visitor, page } = await loggedIn(lab, ALICE);
-      const session = visitor.cookies.get('expenses') ?? '';
-      const question = await visitor.press(page, 'Log out');
-      expect(question.url.origin).toBe(new URL(lab.issuer.issuer).origin);
-      const home = await visitor.press(question, 'Log out');
-      expect(home.url.href).toBe(`${lab.url}/`);
+      const session = visitor.cookies.get(lab.cookie) ?? '';
+      const home = await visitor.press(page, 'Log out');
+      expect(home.url.href).toBe(`${lab.url}/?state=logged-out`);
+      expect(home.text('[role=status]')).toBe('You are logged out, here and at the login service.');
       expect(home.link('Log in').pathname).toBe('/login');
       expect((await visitor.open('/expenses')).heading).toBe('Log in');
       const replayed = new Visitor(lab.url);
-      replayed.cookies.set('expenses', session);
+      replayed.cookies.set(lab.cookie, session);
       expect((await replayed.request('/expenses')).status).toBe(303);
     });
 

@@ -33,14 +33,14 @@ describe('When something is refused or away', () => {
 
   it('a renewal that ends after the logout does not bring the session back', async () => {
     const { visitor, page } = await loggedIn(lab, ALICE);
-    const session = visitor.cookies.get('expenses') ?? '';
+    const session = visitor.cookies.get(lab.cookie) ?? '';
     const { fields } = page.form('Log out');
     await Promise.all([
       visitor.open('/expenses'),
       visitor.request('/logout', { method: 'POST', body: fields }),
     ]);
     const replayed = new Visitor(lab.url);
-    replayed.cookies.set('expenses', session);
+    replayed.cookies.set(lab.cookie, session);
     expect((await replayed.request('/expenses')).headers.get('location')).toBe(
       '/login?return_to=%2Fexpenses',
     );
@@ -94,15 +94,17 @@ describe('When something is refused or away', () => {
     expect((await loggedIn(lab, ALICE)).page.heading).toBe('Your expenses');
   });
 
-  it('a login that the API does not accept (401) says so and offers another login', async () => {
+  it('a new login that the API does not accept (401) is a fault of the service, without a login that repeats it', async () => {
     const other = await lab.startOtherWeb({ API_AUDIENCE: 'https://other-api' });
     try {
       const visitor = new Visitor(other.url);
       const page = await logIn(visitor, lab, ALICE, '/login?return_to=/expenses');
       const shown =
         page.heading === 'Not granted to you' ? await visitor.follow(page, 'Go on without') : page;
-      expect([shown.status, shown.heading]).toEqual([401, 'Please log in again']);
-      expect(shown.link('Log in again').href).toBe(`${other.url}/login?return_to=%2Fexpenses`);
+      expect([shown.status, shown.heading]).toEqual([500, 'The expenses service does not accept your login']);
+      expect(shown.text('.trouble')).toContain('please tell its administrator');
+      expect(shown.body).not.toContain('href="/login');
+      expect(shown.text('.fine code')).toMatch(/^[\w-]{8,}$/);
     } finally {
       await other.close();
     }
@@ -170,8 +172,13 @@ describe('When something is refused or away', () => {
     expect(user.heading).toBe('Alice Adams');
     // Logging out here needs no issuer.
     const { action, fields } = user.form('Log out');
-    expect((await visitor.request(action, { method: 'POST', body: fields })).status).toBe(303);
+    const left = await visitor.open(action, { method: 'POST', body: fields });
+    expect([left.status, left.heading]).toEqual([503, 'You are logged out here']);
+    expect(left.text()).toContain('your session there is not over yet');
     expect((await visitor.request('/user')).status).toBe(303);
+    const again = await visitor.follow(left, 'Try again now');
+    expect([again.status, again.heading]).toEqual([503, 'You are logged out here']);
+    expect(again.headers.get('refresh')).toMatch(/^10; url=\/logout\/issuer\?rest=/);
   });
 });
 

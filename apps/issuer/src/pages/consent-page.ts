@@ -10,7 +10,9 @@ import {
   applicationName,
   clientIdOf,
   finishInteraction,
+  interactionPath,
   loadInteraction,
+  returnAddress,
   type Interaction,
 } from './interaction.js';
 import { renderPage } from './views.js';
@@ -39,7 +41,8 @@ export class ConsentPage {
       user,
       asked: this.describeAsked(interaction),
       known: await this.describeKnown(interaction),
-      action: `/interaction/${interaction.uid}/consent`,
+      returnsTo: returnAddress(interaction).host,
+      action: interactionPath(interaction.uid, clientIdOf(interaction), 'consent'),
       csrf: this.csrf.issue(interaction.uid),
       otherUser: `/authorize?${loginAgain(interaction.params)}`,
     });
@@ -51,12 +54,13 @@ export class ConsentPage {
     const form = await readForm(ctx);
     this.csrf.check(form, interaction.uid);
     if (interaction.prompt.name !== 'consent' || form.get('decision') !== 'accept') {
-      return finishInteraction(ctx, this.provider, {
+      return finishInteraction(ctx, this.provider, interaction, {
         error: 'access_denied',
         error_description: 'The user did not allow the application what it asked for',
       });
     }
-    await finishInteraction(ctx, this.provider, { consent: { grantId: await this.grant(interaction) } });
+    const consent = { grantId: await this.grant(interaction) };
+    await finishInteraction(ctx, this.provider, interaction, { consent });
   }
 
   /** What is to be allowed now: what earlier consents do not hold. */

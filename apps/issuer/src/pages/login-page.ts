@@ -2,8 +2,15 @@ import type { Context } from 'koa';
 import type Provider from 'oidc-provider';
 import { verifyPassword } from '../passwords.js';
 import type { ParsedTenant } from '../tenant.schema.js';
-import { readForm, type CsrfTokens } from './forms.js';
-import { applicationName, finishInteraction, loadInteraction, type Interaction } from './interaction.js';
+import { FormError, readForm, type CsrfTokens } from './forms.js';
+import {
+  applicationName,
+  clientIdOf,
+  finishInteraction,
+  interactionPath,
+  loadInteraction,
+  type Interaction,
+} from './interaction.js';
 import type { LoginThrottle } from './login-throttle.js';
 import { renderPage } from './views.js';
 
@@ -24,7 +31,12 @@ export class LoginPage {
   /** POST /interaction/:uid/login with `user_name` (the e-mail address) and `password` */
   async submit(ctx: Context): Promise<void> {
     const interaction = await loadInteraction(ctx, this.provider, this.tenant);
-    const form = await readForm(ctx);
+    const form = await this.read(ctx);
+    if (!form) {
+      ctx.status = 413;
+      const fault = 'That is too long for an e-mail address and a password.';
+      return this.render(ctx, interaction, { userName: '', fault });
+    }
     this.csrf.check(form, interaction.uid);
     const userName = (form.get('user_name') ?? '').trim();
 
@@ -44,15 +56,27 @@ export class LoginPage {
       return this.render(ctx, interaction, { userName, fault });
     }
     await this.throttle.succeeded(ctx.ip, userName);
-    await finishInteraction(ctx, this.provider, { login: { accountId: user.id, amr: ['pwd'] } });
+    // Whoever enters a password has also chosen the account.
+    const login = { accountId: user.id, amr: ['pwd'] };
+    await finishInteraction(ctx, this.provider, interaction, { login, select_account: {} });
+  }
+
+  /** Nothing when the form is too long: its page is shown again. */
+  private async read(ctx: Context): Promise<URLSearchParams | undefined> {
+    try {
+      return await readForm(ctx);
+    } catch (error) {
+      if (error instanceof FormError && error.status === 413) return undefined;
+      throw error;
+    }
   }
 
   private render(ctx: Context, interaction: Interaction, data: { userName: string; fault?: string }): void {
     renderPage(ctx, 'login', {
-      title: 'Log in',
+      title: data.fault === undefined ? 'Log in' : 'Not logged in: there is a fault',
       ...data,
       application: applicationName(this.tenant, interaction),
-      action: `/interaction/${interaction.uid}/login`,
+      action: interactionPath(interaction.uid, clientIdOf(interaction), 'login'),
       csrf: this.csrf.issue(interaction.uid),
     });
   }

@@ -1,7 +1,9 @@
-import type { Context } from 'koa';
+import type { Context, Next } from 'koa';
+import type { DatabaseSync } from 'node:sqlite';
 import type Provider from 'oidc-provider';
+import type { KoaContextWithOIDC } from 'oidc-provider';
 import { findApplication } from '../tenant.js';
-import type { ParsedTenant } from '../tenant.schema.js';
+import type { Application, ParsedTenant } from '../tenant.schema.js';
 import { FormError } from './forms.js';
 import { renderPage } from './views.js';
 
@@ -31,16 +33,85 @@ export async function auth0Logout(ctx: Context, provider: Provider, tenant: Pars
 }
 
 /**
- * Some clients call the standard logout (OpenID Connect RP-Initiated Logout 1.0) with `post_logout_redirect_uri` alone.
- * oidc-provider would not return to it; naming the application that registered it makes it ask, and then return.
+ * The standard logout (OpenID Connect RP-Initiated Logout 1.0), in front of oidc-provider's, which always asks. An
+ * application that names the session ends it at once: it is the one that the user pressed "Log out" in. The question is
+ * left for a request that names none, and for a browser that is in another session by now.
  */
-export function nameLogoutClient(ctx: Context, tenant: ParsedTenant): void {
-  const { client_id: clientId, id_token_hint: hint, post_logout_redirect_uri: uri } = ctx.query;
-  if (clientId !== undefined || hint !== undefined || typeof uri !== 'string') return;
-  const owner = tenant.applications.find(({ postLogoutRedirectUris }) =>
-    postLogoutRedirectUris.includes(uri),
-  );
-  if (owner) ctx.query = { ...ctx.query, client_id: owner.clientId };
+export class LogoutPage {
+  constructor(
+    private readonly tenant: ParsedTenant,
+    private readonly database: DatabaseSync,
+  ) {}
+
+  async answer(ctx: Context, next: Next): Promise<void> {
+    this.nameClient(ctx);
+    await next();
+    // oidc-provider adds its own context, unless it has no such route.
+    const { oidc } = ctx as unknown as Partial<KoaContextWithOIDC>;
+    const session = oidc?.session;
+    const details = session?.state as LogoutDetails | undefined;
+    if (ctx.status !== 200 || !oidc || !session || !details) return;
+    const named = namedSession(oidc);
+    if (named) this.endNamed(named);
+    const isCurrent = named !== undefined && named.sid === session.sidFor(named.clientId);
+    if (session.accountId && !isCurrent) return;
+    await session.destroy();
+    ctx.cookies.set(oidc.provider.cookieName('session'), null);
+    ctx.status = 303;
+    ctx.redirect(addressAfter(oidc, details));
+  }
+
+  private endNamed({ clientId, sid }: NamedSession): void {
+    this.database
+      .prepare("DELETE FROM artifact WHERE model = 'Session' AND json_extract(payload, ?) = ?")
+      .run(`$.authorizations."${clientId}".sid`, sid);
+  }
+
+  /**
+   * Some clients call with `post_logout_redirect_uri` alone. oidc-provider would not return to it; naming the
+   * application that registered it makes it ask, and then return.
+   */
+  private nameClient(ctx: Context): void {
+    const { client_id: clientId, id_token_hint: hint, post_logout_redirect_uri: uri } = ctx.query;
+    if (clientId !== undefined || hint !== undefined || typeof uri !== 'string') return;
+    const [owner, ...others] = this.ownersOf(uri);
+    if (!owner) return;
+    ctx.query = { ...ctx.query, client_id: owner.clientId };
+    // Any of them will do to return to. Which one is named, the session tells.
+    if (others.length > 0) ctx.state['logoutOwners'] = [owner, ...others];
+  }
+
+  private ownersOf(uri: string): Application[] {
+    return this.tenant.applications.filter(({ postLogoutRedirectUris }) =>
+      postLogoutRedirectUris.includes(uri),
+    );
+  }
+}
+
+/** What oidc-provider keeps in the session between the question and the answer. */
+interface LogoutDetails {
+  readonly state?: string;
+  readonly postLogoutRedirectUri?: string;
+}
+
+interface NamedSession {
+  readonly clientId: string;
+  /** The id that the client has for the session. */
+  readonly sid: string;
+}
+
+/** The session that the request names, by an ID token or, as at Auth0, by its `sid` as `logout_hint`. */
+function namedSession({ client, params, entities }: KoaContextWithOIDC['oidc']): NamedSession | undefined {
+  const sid = entities.IdTokenHint?.payload['sid'] ?? params?.['logout_hint'];
+  return client && typeof sid === 'string' ? { clientId: client.clientId, sid } : undefined;
+}
+
+function addressAfter(oidc: KoaContextWithOIDC['oidc'], details: LogoutDetails): string {
+  const { postLogoutRedirectUri, state } = details;
+  if (postLogoutRedirectUri === undefined) return oidc.urlFor('end_session_success');
+  const url = new URL(postLogoutRedirectUri);
+  if (state !== undefined) url.searchParams.set('state', state);
+  return url.href;
 }
 
 function sameAddress(registered: string, given: string): boolean {

@@ -5,13 +5,15 @@ import { errors } from 'oidc-provider';
 import type Provider from 'oidc-provider';
 import { Consents } from '../consents.js';
 import type { ParsedTenant } from '../tenant.schema.js';
+import { AccountChoicePage } from './account-choice-page.js';
 import { ApplicationsPage } from './applications-page.js';
 import { CsrfTokens, FormError } from './forms.js';
 import { ConsentPage } from './consent-page.js';
+import { ExpiredPage } from './expired-page.js';
 import { loadInteraction } from './interaction.js';
 import { LoginPage } from './login-page.js';
 import type { LoginThrottle } from './login-throttle.js';
-import { auth0Logout, nameLogoutClient } from './logout.js';
+import { auth0Logout, LogoutPage } from './logout.js';
 import { renderPage } from './views.js';
 
 const RESUMED_AUTHORIZATION = /^\/authorize\/./;
@@ -29,6 +31,9 @@ export function pages(provider: Provider, { tenant, database, secret, throttle }
   const csrf = new CsrfTokens(secret);
   const consents = new Consents(database);
   const login = new LoginPage(provider, tenant, csrf, throttle);
+  const accountChoice = new AccountChoicePage(provider, tenant, csrf, login);
+  const expired = new ExpiredPage(provider, tenant, database);
+  const logout = new LogoutPage(tenant, database);
   const consent = new ConsentPage(provider, tenant, consents, csrf);
   const applications = new ApplicationsPage(provider, tenant, consents, csrf);
 
@@ -37,6 +42,7 @@ export function pages(provider: Provider, { tenant, database, secret, throttle }
     ['GET', /^\/issuer\.css$/, sendStylesheet],
     ['GET', /^\/interaction\/[\w-]+$/, showInteraction],
     ['POST', /^\/interaction\/[\w-]+\/login$/, (ctx) => login.submit(ctx)],
+    ['POST', /^\/interaction\/[\w-]+\/account$/, (ctx) => accountChoice.submit(ctx)],
     ['POST', /^\/interaction\/[\w-]+\/consent$/, (ctx) => consent.submit(ctx)],
     ['GET', /^\/applications$/, (ctx) => applications.show(ctx)],
     ['POST', /^\/applications\/revoke$/, (ctx) => applications.revoke(ctx)],
@@ -45,22 +51,35 @@ export function pages(provider: Provider, { tenant, database, secret, throttle }
 
   async function showInteraction(ctx: Context): Promise<void> {
     const interaction = await loadInteraction(ctx, provider, tenant);
+    await expired.markSeen(interaction);
     if (interaction.prompt.name === 'login') return login.show(ctx, interaction);
+    if (interaction.prompt.name === 'select_account') return accountChoice.show(ctx, interaction);
     return consent.show(ctx, interaction);
+  }
+
+  async function showError(ctx: Context, error: unknown): Promise<void> {
+    if (error instanceof errors.SessionNotFound) return expired.show(ctx);
+    if (!(error instanceof FormError)) throw error;
+    ctx.status = error.status;
+    const link = { href: formPage(ctx), label: 'Go back to the page' };
+    renderPage(ctx, 'message', { title: 'That did not work', text: error.message, link });
   }
 
   return async (ctx: Context, next: Next): Promise<void> => {
     const route = routes.find(([method, path]) => method === ctx.method && path.test(ctx.path));
     if (!route) {
-      if (ctx.path === '/oidc/logout') nameLogoutClient(ctx, tenant);
-      // A resumed authorization takes its parameters from the interaction; oidc-provider fails on one in the query.
-      if (RESUMED_AUTHORIZATION.test(ctx.path)) ctx.querystring = '';
+      if (RESUMED_AUTHORIZATION.test(ctx.path)) {
+        ctx.state['application'] = ctx.query['application'];
+        // It takes its parameters from the interaction; oidc-provider fails on one in the query.
+        ctx.querystring = '';
+      }
+      if (ctx.path === '/oidc/logout') return logout.answer(ctx, next);
       return next();
     }
     try {
       await route[2](ctx);
     } catch (error) {
-      showError(ctx, error);
+      await showError(ctx, error);
     }
   };
 }
@@ -71,15 +90,8 @@ function sendStylesheet(ctx: Context): void {
   ctx.body = STYLESHEET;
 }
 
-function showError(ctx: Context, error: unknown): void {
-  if (error instanceof errors.SessionNotFound) {
-    ctx.status = 400;
-    return renderPage(ctx, 'message', {
-      title: 'This page has expired',
-      text: 'Go back to the application and log in again.',
-    });
-  }
-  if (!(error instanceof FormError)) throw error;
-  ctx.status = error.status;
-  renderPage(ctx, 'message', { title: 'That did not work', text: error.message });
+/** Where the form of a page is, that did not work. */
+function formPage({ path, querystring }: Context): string {
+  const [, interaction] = /^(\/interaction\/[\w-]+)\//.exec(path) ?? [];
+  return interaction === undefined ? '/applications' : `${interaction}?${querystring}`;
 }

@@ -29,6 +29,8 @@ export class ApiRefusal extends Error {
     readonly missing: readonly string[] = [],
     /** Seconds after which to try again (RFC 9110, 10.2.3). */
     readonly retryAfterSeconds?: number,
+    /** Why a token is refused, in the API's words (`error_description`, RFC 6750, 3). */
+    readonly reason?: string,
   ) {
     super(`The API answered ${status}`);
   }
@@ -46,6 +48,7 @@ export async function refusalOf(
     problemDetails.safeParse(body).data ?? {},
     response.status === 403 ? scopes.flatMap((scope) => scope?.split(' ') ?? []) : [],
     secondsOf(response.headers.get('retry-after')),
+    challenges.find(({ parameters }) => parameters.error_description)?.parameters.error_description,
   );
 }
 

@@ -1,10 +1,11 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, Logger } from '@nestjs/common';
 import { ConfigService } from '@nestjs/config';
 import * as client from 'openid-client';
 import { z } from 'zod';
 import type { Config } from '../config/config.module.js';
 import { AccessTokens } from '../login/access-tokens.js';
-import { ApiUnavailable, refusalOf } from './api.errors.js';
+import { errorCode, loggable, quotable } from '../login/quoting.js';
+import { type ApiRefusal, ApiUnavailable, refusalOf } from './api.errors.js';
 import {
   categorySum,
   expense,
@@ -36,6 +37,7 @@ interface Call {
  */
 @Injectable()
 export class ExpensesApi {
+  readonly #logger = new Logger(ExpensesApi.name);
   readonly #base: string;
   readonly #resource: client.Configuration;
   readonly #download: client.Configuration;
@@ -94,11 +96,24 @@ export class ExpensesApi {
     if (response.ok) return response;
     // At 401 the token looked good here and the API knows better; the issuer's keys may have been replaced.
     const another = response.status === 401 ? await this.tokens.of(session, token) : token;
-    if (another === token) throw await refusalOf(response, challenges);
+    if (another === token) throw await this.#refused(response, challenges);
     await response.body?.cancel();
     const second = await this.#send(another, call, resource);
-    if (!second.response.ok) throw await refusalOf(second.response, second.challenges);
+    if (!second.response.ok) throw await this.#refused(second.response, second.challenges);
     return second.response;
+  }
+
+  /** At 401 the token was fresh: that is no matter of the user's, and somebody has to look into it. */
+  async #refused(response: Response, challenges: client.WWWAuthenticateChallenge[]): Promise<ApiRefusal> {
+    const refusal = await refusalOf(response, challenges);
+    if (refusal.status === 401) {
+      const { code, requestId = 'without an id' } = refusal.problem;
+      const reason = loggable(refusal.reason);
+      this.#logger.warn(
+        `The API refuses a fresh access token: ${errorCode(code)} “${reason}” (request ${quotable(requestId)})`,
+      );
+    }
+    return refusal;
   }
 
   async #send(

@@ -37,6 +37,13 @@ const schema = z.object({
   CLIENT_SECRET: z.string(),
   API_URL: secureUrl.transform((value) => value.replace(/\/?$/, '/')),
   API_AUDIENCE: z.string(),
+  REDIS_URL: z
+    .string()
+    .refine(
+      (value) => URL.canParse(value) && /^rediss?:$/.test(new URL(value).protocol),
+      'must be a URL such as redis://127.0.0.1:6379',
+    )
+    .optional(),
   SESSION_SECRET: z.string().min(32, 'must have at least 32 characters'),
 });
 

@@ -1,4 +1,4 @@
-import { Body, Controller, Get, Header, Post, Query, Render, Res, StreamableFile } from '@nestjs/common';
+import { Body, Controller, Get, Post, Query, Render, Res, StreamableFile } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { Readable } from 'node:stream';
 import type { ReadableStream } from 'node:stream/web';
@@ -39,13 +39,16 @@ export class ExpensesController {
     reply.redirect('/expenses?added=1', 303);
   }
 
+  /** Only what is a download is called one: an error is a page, which browsers would refuse as an attachment. */
   @Get('expenses.csv')
-  @Header('content-disposition', 'attachment; filename="expenses.csv"')
   async csv(
     @LoggedIn() session: CurrentSession,
     @Query() query: Record<string, unknown>,
   ): Promise<StreamableFile> {
     const csv = await this.api.csv(session.id, filtersIn(query));
-    return new StreamableFile(Readable.fromWeb(csv as ReadableStream), { type: 'text/csv; charset=utf-8' });
+    return new StreamableFile(Readable.fromWeb(csv as ReadableStream), {
+      type: 'text/csv; charset=utf-8',
+      disposition: 'attachment; filename="expenses.csv"',
+    });
   }
 }

@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import type { Session } from '../sessions/session.js';
+import { isFresh, type Session } from '../sessions/session.js';
 import { LoginNeeded } from '../sessions/session.errors.js';
 import { Sessions } from '../sessions/sessions.js';
 import { Issuer, type TokenSet } from './issuer.js';
+import { GrantRefused } from './login.errors.js';
 import { permissionsIn } from './scopes.js';
-import { RefusedByIssuer } from './login.errors.js';
 
 /** A token this close to its end, in milliseconds, may expire on the way to the API: renew it first. */
 const LEEWAY_MS = 5000;
@@ -29,9 +29,10 @@ export class AccessTokens {
 
   /**
    * @param id of the session
-   * @param rejected a token that the API refused though it looked good; another one is fetched, if there is a
-   * refresh token to do so
-   * @throws LoginNeeded when the session has ended or cannot be renewed; IssuerUnavailable
+   * @param rejected a token that the API refused though it looked good; another one is fetched
+   * @returns the rejected token itself when it came with a login just now: another login would bring no better one
+   * @throws LoginNeeded when the session has ended or cannot be renewed; ServiceFault, IssuerUnavailable,
+   * SessionsUnavailable
    */
   async of(id: string, rejected?: string): Promise<string> {
     const session = await this.#session(id);
@@ -43,31 +44,37 @@ export class AccessTokens {
     return renewal;
   }
 
-  async #renew(id: string, rejected?: string): Promise<string> {
-    // Read again: another renewal may have ended between the look at the session and this one.
-    const session = await this.#session(id);
-    if (isGood(session, rejected)) return session.accessToken;
-    const tokens = await this.#refresh(id, session);
-    await this.sessions.replace(id, {
-      ...session,
-      accessToken: tokens.access_token,
-      accessTokenExpiresAt: expiryOf(tokens),
-      permissions: permissionsIn(tokens.scope, session.permissions),
-      // An issuer that does not rotate sends none: the old one stays good.
-      refreshToken: tokens.refresh_token ?? session.refreshToken,
+  #renew(id: string, rejected?: string): Promise<string> {
+    return this.sessions.exclusively(id, async () => {
+      // Read again: another renewal may have ended between the look at the session and this one.
+      const session = await this.#session(id);
+      if (isGood(session, rejected)) return session.accessToken;
+      const tokens = await this.#refresh(id, session);
+      await this.sessions.replace(id, {
+        ...session,
+        accessToken: tokens.access_token,
+        accessTokenExpiresAt: expiryOf(tokens),
+        permissions: permissionsIn(tokens.scope, session.permissions),
+        // An issuer that does not rotate sends none: the old one stays good.
+        refreshToken: tokens.refresh_token ?? session.refreshToken,
+      });
+      return tokens.access_token;
     });
-    return tokens.access_token;
   }
 
   async #refresh(id: string, session: Session): Promise<TokenSet> {
+    if (session.refreshToken === undefined) return this.#end(id, session);
     try {
-      if (session.refreshToken === undefined) throw new RefusedByIssuer('There is no refresh token');
       return await this.issuer.refresh(session.refreshToken);
     } catch (error) {
-      if (!(error instanceof RefusedByIssuer)) throw error;
-      this.sessions.end(id);
-      throw new LoginNeeded('The login has ended', { cause: error });
+      if (!(error instanceof GrantRefused)) throw error;
+      return this.#end(id, session, error);
     }
+  }
+
+  async #end(id: string, session: Session, cause?: GrantRefused): Promise<never> {
+    await this.sessions.end(id);
+    throw new LoginNeeded('The login has ended', { cause, session });
   }
 
   async #session(id: string): Promise<Session> {
@@ -78,7 +85,6 @@ export class AccessTokens {
 }
 
 function isGood(session: Session, rejected?: string): boolean {
-  const replaceable = session.refreshToken !== undefined;
-  const refused = session.accessToken === rejected && replaceable;
-  return !refused && session.accessTokenExpiresAt - LEEWAY_MS > Date.now();
+  if (session.accessToken !== rejected) return session.accessTokenExpiresAt - LEEWAY_MS > Date.now();
+  return session.refreshToken === undefined && isFresh(session);
 }

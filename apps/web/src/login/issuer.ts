@@ -2,7 +2,8 @@ import { Inject, Injectable, Logger } from '@nestjs/common';
 import { ConfigService } from '@nestjs/config';
 import * as client from 'openid-client';
 import type { Config } from '../config/config.module.js';
-import { IssuerUnavailable, LoginFailed, RefusedByIssuer } from './login.errors.js';
+import { failureOf } from './issuer-failures.js';
+import { IssuerUnavailable, LoginFailed } from './login.errors.js';
 
 /** What ties a callback to the login that began it (RFC 9700, 2.1.1). */
 export interface LoginChecks {
@@ -11,12 +12,24 @@ export interface LoginChecks {
   readonly codeVerifier: string;
 }
 
+/** How the issuer is to ask (OpenID Connect Core, 3.1.2.1). */
+export interface LoginRequest {
+  readonly scope: string;
+  /** `consent` asks the user again even for what they once answered; `select_account` lets them choose who they are. */
+  readonly prompt?: string;
+  /** Who is expected to log in. */
+  readonly loginHint?: string;
+}
+
 /** The answer of the token endpoint. */
 export type TokenSet = client.TokenEndpointResponse & client.TokenEndpointResponseHelpers;
 
 const TIMEOUT_SECONDS = 5;
 
-/** The OpenID Connect issuer, through openid-client: authorization code with PKCE, state and nonce. */
+/**
+ * The OpenID Connect issuer, through openid-client: authorization code with PKCE, state and nonce. Whatever it refuses
+ * or does not answer is logged here, once, with a reference that the error carries to the page.
+ */
 @Injectable()
 export class Issuer {
   readonly #config: Config;
@@ -29,9 +42,9 @@ export class Issuer {
 
   /**
    * Where the browser goes to log in.
-   * @param prompt `consent` asks the user again even for what they once declined or accepted
+   * @throws IssuerUnavailable
    */
-  async loginUrl(checks: LoginChecks, scope: string, prompt?: 'consent'): Promise<URL> {
+  async loginUrl(checks: LoginChecks, { scope, prompt, loginHint }: LoginRequest): Promise<URL> {
     return client.buildAuthorizationUrl(await this.#metadata(), {
       redirect_uri: this.#callback.href,
       scope,
@@ -40,41 +53,58 @@ export class Issuer {
       nonce: checks.nonce,
       code_challenge: await client.calculatePKCECodeChallenge(checks.codeVerifier),
       code_challenge_method: 'S256',
-      ...(prompt && { prompt }),
+      ...(prompt !== undefined && { prompt }),
+      ...(loginHint !== undefined && { login_hint: loginHint }),
     });
   }
 
   /**
+   * The issuer's identifier (`iss`).
+   * @throws IssuerUnavailable
+   */
+  async name(): Promise<string> {
+    return (await this.#metadata()).serverMetadata().issuer;
+  }
+
+  /**
    * Exchanges the code in the callback's query for tokens, and asks for the user's claims.
-   * @throws client.AuthorizationResponseError the issuer's own error; LoginFailed; IssuerUnavailable
+   * @throws AccessDenied, LoginFailed, GrantRefused, ServiceFault, IssuerUnavailable
    */
   async completeLogin(query: string, { state, nonce, codeVerifier }: LoginChecks) {
     const metadata = await this.#metadata();
     const callback = new URL(query, this.#callback);
-    try {
-      const tokens = await client.authorizationCodeGrant(metadata, callback, {
+    const tokens = await this.#asking('Login, answer and token endpoint', async () => {
+      checkShape(callback, metadata.serverMetadata().issuer);
+      return client.authorizationCodeGrant(metadata, callback, {
         expectedState: state,
         expectedNonce: nonce,
         pkceCodeVerifier: codeVerifier,
         idTokenExpected: true,
       });
-      const claims = tokens.claims();
-      if (!claims) throw new LoginFailed('The issuer did not say who you are.');
-      return { tokens, claims: { ...claims, ...(await this.#userInfo(tokens.access_token, claims.sub)) } };
-    } catch (error) {
-      if (error instanceof client.AuthorizationResponseError || error instanceof LoginFailed) throw error;
-      throw unavailable(error) ?? new LoginFailed('The issuer did not complete the login.', { cause: error });
-    }
+    });
+    const claims = tokens.claims();
+    if (!claims) throw new LoginFailed('The login service did not say who you are.');
+    const { iss, sub } = claims;
+    return { tokens, claims: { ...claims, ...(await this.#userInfo(tokens.access_token, sub)), iss, sub } };
   }
 
-  /** @throws RefusedByIssuer when the refresh token is no longer good; IssuerUnavailable */
+  /** @throws GrantRefused when the refresh token is no longer good; ServiceFault, IssuerUnavailable */
   async refresh(refreshToken: string): Promise<TokenSet> {
     const metadata = await this.#metadata();
-    try {
-      return await client.refreshTokenGrant(metadata, refreshToken);
-    } catch (error) {
-      throw unavailable(error) ?? new RefusedByIssuer('The refresh token was refused', { cause: error });
-    }
+    return this.#asking('Renewal, token endpoint', () => client.refreshTokenGrant(metadata, refreshToken));
+  }
+
+  /**
+   * Takes a refresh token back (RFC 7009), where the issuer offers that.
+   * @throws ServiceFault, IssuerUnavailable
+   */
+  async revoke(refreshToken: string): Promise<void> {
+    const metadata = await this.#metadata();
+    if (!metadata.serverMetadata().revocation_endpoint) return;
+    const parameters = { token_type_hint: 'refresh_token' };
+    await this.#asking('Log out, revocation endpoint', () =>
+      client.tokenRevocation(metadata, refreshToken, parameters),
+    );
   }
 
   /**
@@ -82,14 +112,32 @@ export class Issuer {
    * place. The ID token is not sent as a hint: it would travel through the browser, and into its history.
    *
    * @param session the issuer's own id of the session (`sid`), as a hint that holds nothing about the user
+   * @param state comes back with the browser
+   * @throws IssuerUnavailable
    */
-  async logoutUrl(session: unknown): Promise<URL | undefined> {
+  async logoutUrl(session: unknown, state: string): Promise<URL | undefined> {
     const metadata = await this.#metadata();
     if (!metadata.serverMetadata().end_session_endpoint) return undefined;
     return client.buildEndSessionUrl(metadata, {
       post_logout_redirect_uri: this.#config.get('BASE_URL', { infer: true }),
+      state,
       ...(typeof session === 'string' && { logout_hint: session }),
     });
+  }
+
+  /** The page where people see and take back what they allowed, when the issuer names one. */
+  async accountPage(): Promise<string | undefined> {
+    const metadata = await this.#metadata().catch(() => undefined);
+    const page = metadata?.serverMetadata()['account_management_uri'];
+    return typeof page === 'string' && /^https?:/.test(page) ? page : undefined;
+  }
+
+  /**
+   * Asks for the metadata anew, to see whether the issuer answers now.
+   * @throws IssuerUnavailable
+   */
+  async assertReachable(): Promise<void> {
+    await this.#asking('Discovery', () => this.#discover());
   }
 
   get #callback(): URL {
@@ -101,19 +149,28 @@ export class Issuer {
     try {
       return await client.fetchUserInfo(await this.#metadata(), accessToken, subject);
     } catch (error) {
-      this.#logger.warn(`No claims from the userinfo endpoint: ${(error as Error).message}`);
+      this.#logger.warn((await failureOf(error, 'Login without claims, userinfo endpoint')).log);
       return undefined;
     }
   }
 
   /** Discovered at the first use and kept; a failure is not kept, so an issuer that starts later is found. */
   #metadata(): Promise<client.Configuration> {
-    this.#discovered ??= this.#discover().catch((error: unknown) => {
+    this.#discovered ??= this.#asking('Discovery', () => this.#discover()).catch((error: unknown) => {
       this.#discovered = undefined;
-      this.#logger.error(`Discovery failed: ${(error as Error).message}`);
-      throw unavailable(error) ?? new IssuerUnavailable('Discovery failed', { cause: error });
+      throw error;
     });
     return this.#discovered;
+  }
+
+  async #asking<T>(endpoint: string, request: () => Promise<T>): Promise<T> {
+    try {
+      return await request();
+    } catch (cause) {
+      const { error, log } = await failureOf(cause, endpoint);
+      this.#logger.warn(log);
+      throw error;
+    }
   }
 
   #discover(): Promise<client.Configuration> {
@@ -133,21 +190,25 @@ export class Issuer {
   }
 }
 
+/** Tells an answer that nobody could use from a fault of the token endpoint, which openid-client does not. */
+function checkShape({ searchParams }: URL, issuer: string): void {
+  const answers = [...searchParams.getAll('code'), ...searchParams.getAll('error')];
+  const senders = searchParams.getAll('iss');
+  if (answers.length !== 1 || senders.some((sender) => sender !== issuer)) {
+    throw new LoginFailed('The answer of the login service cannot be used.');
+  }
+}
+
 /** Keeps outages apart from refusals: only what is no answer at all, or the server's own fault, is an outage. */
 async function fetchFromIssuer(url: string, options: client.CustomFetchOptions): Promise<Response> {
   let response: Response;
   try {
     response = await fetch(url, options as RequestInit);
   } catch (cause) {
-    throw new IssuerUnavailable('The issuer cannot be reached', { cause });
+    throw new IssuerUnavailable('cannot be reached', { cause });
   }
   if (response.status >= 500 || response.status === 429) {
-    throw new IssuerUnavailable(`The issuer answered ${response.status}`);
+    throw new IssuerUnavailable(`status ${response.status}`);
   }
   return response;
-}
-
-/** openid-client wraps errors that it does not know. */
-function unavailable(error: unknown): IssuerUnavailable | undefined {
-  return [error, (error as Error).cause].find((candidate) => candidate instanceof IssuerUnavailable);
 }

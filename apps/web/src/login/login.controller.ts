@@ -1,92 +1,176 @@
-import { Controller, Get, Post, Query, Render, Req, Res } from '@nestjs/common';
+import { Controller, Get, Inject, Query, Req, Res } from '@nestjs/common';
+import { ConfigService } from '@nestjs/config';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { AuthorizationResponseError } from 'openid-client';
+import type { Config } from '../config/config.module.js';
 import { BrowserSession } from '../sessions/browser-session.js';
 import { Public } from '../sessions/session.guard.js';
 import { expiryOf } from './access-tokens.js';
-import { Issuer } from './issuer.js';
-import { LoginDeclined, LoginFailed, NotGranted } from './login.errors.js';
-import { type PendingLogin, PendingLogins } from './pending-logins.js';
+import { declinedByUser } from './declines.js';
+import { Issuer, type LoginRequest } from './issuer.js';
+import {
+  AccessDenied,
+  CookiesRefused,
+  GrantRefused,
+  LoginDeclined,
+  LoginFailed,
+  NotGranted,
+} from './login.errors.js';
+import { type LoginAim, LoginState } from './login-state.js';
+import { LIFETIME_SECONDS, type PendingLogin, PendingLogins } from './pending-logins.js';
+import { RememberedPermissions } from './remembered-permissions.js';
 import { localPath } from './return-to.js';
 import { FIRST_PERMISSIONS, permissionsIn, requestedPermissions, scopeFor } from './scopes.js';
 
 /** However busy, a session ends a day after its login, in seconds. */
 const SESSION_LIFETIME_SECONDS = 24 * 60 * 60;
+/** Longest `login_hint` that is handed on, in characters. */
+const MAX_HINT_LENGTH = 200;
+/** Ways of asking that a link may choose. */
+const PROMPTS: ReadonlySet<unknown> = new Set(['consent', 'select_account', 'login']);
 
-/** Login and logout, both here and at the issuer. */
+type LoginQuery = Readonly<Record<string, unknown>>;
+
+/** Login at the issuer, from the first click to the page that was asked for. */
 @Public()
 @Controller()
 export class LoginController {
   constructor(
     private readonly issuer: Issuer,
+    private readonly state: LoginState,
     private readonly pending: PendingLogins,
+    private readonly remembered: RememberedPermissions,
     private readonly browser: BrowserSession,
+    @Inject(ConfigService) private readonly config: Config,
   ) {}
 
-  /** Sends the browser to the issuer; `permission` asks the user (again) for these. */
+  /**
+   * Sends the browser to the issuer. In the query: `return_to`, the page to come back to; `permission`, to ask the user
+   * for these as well; `prompt`, `login_hint`; and what an issuer sends that begins the login itself (`iss`,
+   * `target_link_uri`; OpenID Connect Core, 4).
+   * @throws LoginFailed when another issuer began it; IssuerUnavailable
+   */
   @Get('login')
-  async login(
-    @Query('return_to') returnTo: unknown,
-    @Query('permission') permission: unknown,
-    @Req() request: FastifyRequest,
-    @Res() reply: FastifyReply,
-  ): Promise<void> {
-    const asked = requestedPermissions(permission);
-    const held = request.session?.permissions ?? [];
-    const login = await this.pending.begin(reply, {
-      permissions: [...new Set([...FIRST_PERMISSIONS, ...held, ...asked])],
-      returnTo: localPath(returnTo),
+  async login(@Query() query: LoginQuery, @Req() request: FastifyRequest, @Res() reply: FastifyReply) {
+    if (request.method === 'HEAD') return reply.code(204).send();
+    if (query['iss'] !== undefined) await this.#checkInitiator(query['iss']);
+    const { prompt, login_hint: hint } = query;
+    if (prompt === 'select_account') this.remembered.forget(reply);
+    const aim = {
+      returnTo: localPath(query['return_to'] ?? this.#ownPath(query['target_link_uri'])),
+      permissions: requestedPermissions(query['permission']),
+      again: query['again'] !== undefined,
+    };
+    return this.#begin(request, reply, aim, {
+      ...(typeof prompt === 'string' && PROMPTS.has(prompt) && { prompt }),
+      ...(typeof hint === 'string' && hint.length <= MAX_HINT_LENGTH && { loginHint: hint }),
     });
-    const prompt = asked.length > 0 ? 'consent' : undefined;
-    reply.redirect((await this.issuer.loginUrl(login, scopeFor(login.permissions), prompt)).href, 302);
   }
 
-  /** @throws LoginDeclined, NotGranted, LoginFailed, IssuerUnavailable */
+  /**
+   * The issuer's answer. One that does not belong to a login of this browser, any more or at all, logs nobody in: it
+   * leads on to its page where somebody is logged in, and begins the login once more where nobody is.
+   * @throws LoginDeclined, AccessDenied, NotGranted, LoginFailed, CookiesRefused, ServiceFault, IssuerUnavailable
+   */
   @Get('callback')
   async callback(
     @Query('state') state: unknown,
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
-  ): Promise<void> {
-    const login = await this.pending.take(request, reply, state);
-    if (!login) throw new LoginFailed('This login was begun too long ago, or in another browser.');
-    const { tokens, claims } = await this.#complete(request, login);
+  ): Promise<unknown> {
+    if (request.method === 'HEAD') return reply.code(204).send();
+    const aim = await this.state.open(state);
+    const login = aim && (await this.pending.take(request, reply, aim.id));
+    if (!aim || !login) return this.#withoutLogin(request, reply, aim);
+    const { tokens, claims } = await this.#complete(request, reply, aim, login, String(state));
+    const asked = [...FIRST_PERMISSIONS, ...aim.permissions];
+    const permissions = permissionsIn(tokens.scope, asked);
+    const now = Math.floor(Date.now() / 1000);
     await this.browser.begin(request, reply, {
       claims,
-      permissions: permissionsIn(tokens.scope, login.permissions),
+      permissions,
       accessToken: tokens.access_token,
       accessTokenExpiresAt: expiryOf(tokens),
       refreshToken: tokens.refresh_token,
-      endsAt: Math.floor(Date.now() / 1000) + SESSION_LIFETIME_SECONDS,
+      beganAt: now,
+      again: aim.again,
+      endsAt: now + SESSION_LIFETIME_SECONDS,
     });
-    const denied = login.permissions.filter((name) => !request.session?.permissions.includes(name));
-    if (denied.length > 0) throw new NotGranted(denied, login.returnTo);
-    reply.redirect(login.returnTo, 302);
+    await this.remembered.keep(reply, permissions);
+    const denied = asked.filter((name) => !permissions.includes(name));
+    if (denied.length > 0) throw new NotGranted(denied, aim.returnTo);
+    return reply.redirect(`/login/done?${new URLSearchParams({ return_to: aim.returnTo })}`, 302);
   }
 
-  /** Asks first: a link or an image on another site must not log anybody out. */
-  @Get('logout')
-  @Render('logout')
-  confirmLogout() {
-    return {};
+  /**
+   * Looks whether the browser has kept the session before it goes on: a page that found none would begin the next
+   * login, and so on.
+   * @throws CookiesRefused
+   */
+  @Get('login/done')
+  done(@Query('return_to') page: unknown, @Req() request: FastifyRequest, @Res() reply: FastifyReply) {
+    const returnTo = localPath(page);
+    if (!request.session) throw new CookiesRefused(returnTo);
+    return reply.redirect(returnTo, 302);
   }
 
-  /** Ends the session here first: whether the issuer can be reached or not, nobody is logged in here afterwards. */
-  @Post('logout')
-  async logout(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
-    const { session } = request;
-    this.browser.end(request, reply);
-    const url = session && (await this.issuer.logoutUrl(session.claims['sid']));
-    reply.redirect(url?.href ?? '/', 303);
+  async #begin(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    aim: Pick<LoginAim, 'returnTo' | 'permissions' | 'again'>,
+    ask: Omit<LoginRequest, 'scope'> = {},
+  ) {
+    const held = request.session?.permissions ?? (await this.#rememberedFor(request, ask));
+    const scope = scopeFor([...new Set([...FIRST_PERMISSIONS, ...held, ...aim.permissions])]);
+    const { id, begunAt, ...secrets } = await this.pending.begin(request, reply);
+    const state = await this.state.seal({ ...aim, id, begunAt });
+    return reply.redirect((await this.issuer.loginUrl({ state, ...secrets }, { scope, ...ask })).href, 302);
   }
 
-  async #complete(request: FastifyRequest, login: PendingLogin) {
+  /** Whoever chooses another account is not the one whose permissions are remembered. */
+  async #rememberedFor(request: FastifyRequest, { prompt }: Omit<LoginRequest, 'scope'>): Promise<string[]> {
+    return prompt === 'select_account' ? [] : this.remembered.read(request);
+  }
+
+  async #withoutLogin(request: FastifyRequest, reply: FastifyReply, aim: LoginAim | undefined) {
+    const { returnTo = '/', permissions = [] } = aim ?? {};
+    if (request.session) return reply.redirect(returnTo, 302);
+    const secondTime = aim?.again && Date.now() / 1000 - aim.begunAt < LIFETIME_SECONDS;
+    if (secondTime) throw new CookiesRefused(returnTo);
+    return this.#begin(request, reply, { returnTo, permissions, again: true });
+  }
+
+  async #complete(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    { permissions, returnTo }: LoginAim,
+    { nonce, codeVerifier }: PendingLogin,
+    state: string,
+  ) {
     try {
-      return await this.issuer.completeLogin(request.url, login);
+      return await this.issuer.completeLogin(request.url, { state, nonce, codeVerifier });
     } catch (error) {
-      if (!(error instanceof AuthorizationResponseError)) throw error;
-      if (error.error === 'access_denied') throw new LoginDeclined(login.permissions, login.returnTo);
-      throw new LoginFailed(`The issuer did not complete the login (${error.error}).`, { cause: error });
+      if (error instanceof GrantRefused) {
+        throw new LoginFailed('The answer of the login service is no longer good.', { cause: error });
+      }
+      if (!(error instanceof AccessDenied) || !declinedByUser(error.reason)) throw error;
+      // Or the next login would ask for what was just declined.
+      this.remembered.forget(reply);
+      const held = request.session?.permissions ?? [];
+      const asked = [...FIRST_PERMISSIONS, ...permissions].filter((name) => !held.includes(name));
+      throw new LoginDeclined(asked, returnTo, request.session !== undefined);
+    }
+  }
+
+  /** A page of this application by its full address. */
+  #ownPath(address: unknown): string {
+    const origin = this.config.get('BASE_URL', { infer: true });
+    const url = typeof address === 'string' ? URL.parse(address) : null;
+    return url?.origin === origin ? url.pathname + url.search : '/';
+  }
+
+  async #checkInitiator(iss: unknown): Promise<void> {
+    if (iss !== (await this.issuer.name())) {
+      throw new LoginFailed('This login was begun by a login service that this application does not use.');
     }
   }
 }

@@ -1,73 +1,83 @@
-import { Inject, Injectable } from '@nestjs/common';
-import { ConfigService } from '@nestjs/config';
+import { Injectable } from '@nestjs/common';
+import { randomInt } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import * as client from 'openid-client';
-import type { Config } from '../config/config.module.js';
+import { Cookies, cookieValues } from '../sessions/cookies.js';
 import { Sealing } from '../sessions/sealing.js';
-import type { LoginChecks } from './issuer.js';
 
-/** A login between its beginning here and the issuer's answer. */
-export interface PendingLogin extends LoginChecks {
-  /** The permissions that it asks for. */
-  readonly permissions: readonly string[];
-  /** The page to show afterwards: a path of this application. */
-  readonly returnTo: string;
+/** What proves that an answer of the issuer belongs to a login of this browser. */
+export interface PendingLogin {
+  readonly id: string;
+  readonly nonce: string;
+  readonly codeVerifier: string;
+  /** Seconds since 1970. */
+  readonly begunAt: number;
 }
 
 /** Time to log in at the issuer, in seconds. */
-const LIFETIME_SECONDS = 15 * 60;
+export const LIFETIME_SECONDS = 15 * 60;
+
+/** Logins that a browser may have begun at the same time. Their cookies come along with every request. */
+const SLOTS = 5;
 
 /**
  * Pending logins, each in a sealed cookie of its own: visitors who never log in take no memory here, logins in two
  * tabs do not disturb each other, and a callback is good only in the browser that began the login.
+ *
+ * The cookies have five names: however many tabs begin a login, even at the same moment, there are no more of them. A
+ * login that lost its place to another is begun again when its answer arrives.
  */
 @Injectable()
 export class PendingLogins {
-  readonly #secure: boolean;
-
   constructor(
     private readonly sealing: Sealing,
-    @Inject(ConfigService) config: Config,
-  ) {
-    this.#secure = config.get('BASE_URL', { infer: true }).startsWith('https:');
-  }
+    private readonly cookies: Cookies,
+  ) {}
 
-  async begin(
-    reply: FastifyReply,
-    aim: Pick<PendingLogin, 'permissions' | 'returnTo'>,
-  ): Promise<PendingLogin> {
+  async begin(request: FastifyRequest, reply: FastifyReply): Promise<PendingLogin> {
     const login: PendingLogin = {
-      ...aim,
-      state: client.randomState(),
+      id: client.randomNonce().slice(0, 16),
       nonce: client.randomNonce(),
       codeVerifier: client.randomPKCECodeVerifier(),
+      begunAt: Math.floor(Date.now() / 1000),
     };
-    const expiresAt = Math.floor(Date.now() / 1000) + LIFETIME_SECONDS;
-    reply.setCookie(cookieName(login.state), await this.sealing.seal('login', login, expiresAt), {
-      ...this.#options,
-      maxAge: LIFETIME_SECONDS,
-    });
+    const sealed = await this.sealing.seal('login', login, login.begunAt + LIFETIME_SECONDS);
+    const name = slotName(await this.#freeSlot(request));
+    reply.setCookie(this.cookies.name(name), sealed, { ...this.cookies.options, maxAge: LIFETIME_SECONDS });
     return login;
   }
 
-  /** The login that a callback answers, or undefined; it is used up with that. */
-  async take(
-    request: FastifyRequest,
-    reply: FastifyReply,
-    state: unknown,
-  ): Promise<PendingLogin | undefined> {
-    const cookie = typeof state === 'string' ? request.cookies[cookieName(state)] : undefined;
-    if (typeof state !== 'string' || cookie === undefined) return undefined;
-    reply.clearCookie(cookieName(state), this.#options);
-    return this.sealing.open<PendingLogin>('login', cookie);
+  /** The login with this id, or undefined; it is used up with that. */
+  async take(request: FastifyRequest, reply: FastifyReply, id: string): Promise<PendingLogin | undefined> {
+    const slots = await this.#slots(request);
+    const slot = slots.findIndex((login) => login?.id === id);
+    if (slot === -1) return undefined;
+    reply.clearCookie(this.cookies.name(slotName(slot)), this.cookies.options);
+    return slots[slot];
   }
 
-  get #options() {
-    return { httpOnly: true, sameSite: 'lax', path: '/callback', secure: this.#secure } as const;
+  /** An empty slot, or that of the oldest login. Chosen by chance, since tabs that open together see the same cookies. */
+  async #freeSlot(request: FastifyRequest): Promise<number> {
+    const slots = await this.#slots(request);
+    const begunAt = slots.map((login) => login?.begunAt ?? 0);
+    const oldest = Math.min(...begunAt);
+    const choices = [...begunAt.keys()].filter((slot) => begunAt[slot] === oldest);
+    return choices[randomInt(choices.length)] ?? 0;
+  }
+
+  #slots(request: FastifyRequest): Promise<(PendingLogin | undefined)[]> {
+    return Promise.all(
+      Array.from({ length: SLOTS }, async (_, slot) => {
+        for (const value of cookieValues(request, this.cookies.name(slotName(slot)))) {
+          const login = await this.sealing.open<PendingLogin>('login', value);
+          if (login) return login;
+        }
+        return undefined;
+      }),
+    );
   }
 }
 
-/** Part of the random state tells tabs apart; whether all of it fits is checked with the issuer's answer. */
-function cookieName(state: string): string {
-  return `expenses-login-${state.slice(0, 12)}`;
+function slotName(slot: number): string {
+  return `login-${slot}`;
 }

@@ -16,12 +16,14 @@ export function permissionsIn(scope: string | undefined, requested: readonly str
     : scope.split(' ').filter((name) => name !== '' && !IDENTITY.includes(name));
 }
 
-/** Permissions in a query: only what can be a scope at all, and no identity scopes. */
+/** Longest list of permissions that a query may ask for, in characters: it travels through the issuer. */
+const MAX_PERMISSIONS_LENGTH = 512;
+
+/** Permissions in a query: only what can be a scope at all, no identity scopes, and none when they are too long. */
 export function requestedPermissions(query: unknown): string[] {
-  if (typeof query !== 'string') return [];
-  return permissionsIn(query, [])
-    .filter((name) => /^[\x21\x23-\x5b\x5d-\x7e]{1,64}$/.test(name))
-    .slice(0, 10);
+  if (typeof query !== 'string' || query.length > MAX_PERMISSIONS_LENGTH) return [];
+  const names = permissionsIn(query, []).filter((name) => /^[\x21\x23-\x5b\x5d-\x7e]{1,64}$/.test(name));
+  return [...new Set(names)].slice(0, 10);
 }
 
 const MEANINGS: Readonly<Record<string, string>> = {

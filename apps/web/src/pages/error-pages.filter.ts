@@ -1,5 +1,6 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, Logger } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { ReportedError } from '../login/login.errors.js';
 import { loginPath } from '../login/return-to.js';
 import { LoginNeeded } from '../sessions/session.errors.js';
 import { explain } from './trouble.js';
@@ -15,12 +16,13 @@ export class ErrorPages implements ExceptionFilter {
     const reply = http.getResponse<FastifyReply>();
     // A form's answer cannot be shown again by a link: its page can.
     const page = request.method === 'GET' ? request.url : request.url.replace(/\?.*/, '');
-    if (error instanceof LoginNeeded) {
-      reply.redirect(loginPath(page), 303);
+    if (error instanceof LoginNeeded && !error.soonAgain) {
+      reply.redirect(loginPath(page, [], { again: error.soon }), 303);
       return;
     }
     const trouble = explain(error, page);
-    if (trouble.status >= 500) this.#logger.error(described(error));
+    // What happened at the issuer was logged where it happened.
+    if (trouble.status >= 500 && !(error instanceof ReportedError)) this.#logger.error(described(error));
     if (trouble.retryAfterSeconds !== undefined) reply.header('retry-after', trouble.retryAfterSeconds);
     await reply.code(trouble.status).view('trouble', { trouble });
   }

@@ -1,7 +1,8 @@
-import { Controller, Get, Render, Req } from '@nestjs/common';
+import { Controller, Get, Query, Render, Req } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { ExpensesApi } from '../api/expenses-api.js';
 import { totals } from '../expenses/money.js';
+import { LOGGED_OUT } from '../login/logout.controller.js';
 import { Public } from '../sessions/session.guard.js';
 import { LoginNeeded } from '../sessions/session.errors.js';
 import { explain } from './trouble.js';
@@ -14,8 +15,8 @@ export class HomeController {
   @Public()
   @Get()
   @Render('home')
-  async home(@Req() { session }: FastifyRequest) {
-    return session ? this.#summary(session.id) : {};
+  async home(@Req() { session }: FastifyRequest, @Query('state') state?: unknown) {
+    return session ? this.#summary(session.id) : { loggedOut: state === LOGGED_OUT };
   }
 
   /** An outage of the API does not keep this page from saying who is logged in. */

@@ -1,24 +1,9 @@
 import { HttpException } from '@nestjs/common';
 import { ApiRefusal, ApiUnavailable } from '../api/api.errors.js';
-import { IssuerUnavailable, LoginDeclined, LoginFailed, NotGranted } from '../login/login.errors.js';
-import { loginPath } from '../login/return-to.js';
-import { FormOutOfDate } from '../sessions/session.errors.js';
+import { explainLogin } from './login-trouble.js';
+import { HOME, permissionNeeded, serviceFault, type Trouble, tryLater } from './trouble-parts.js';
 
-/** What a page says when something does not work, and what the user can do about it. */
-export interface Trouble {
-  readonly status: number;
-  readonly title: string;
-  readonly message: string;
-  /** Permissions that are missing. */
-  readonly permissions?: readonly string[];
-  readonly action?: { readonly label: string; readonly href: string };
-  readonly retryAfterSeconds?: number;
-  /** The API's name for the request, for whoever looks into it. */
-  readonly requestId?: string;
-}
-
-/** Time to wait when an outage says nothing of its length, in seconds. */
-const DEFAULT_WAIT_SECONDS = 30;
+export type { Trouble } from './trouble-parts.js';
 
 /**
  * Explains an error to the user.
@@ -27,51 +12,16 @@ const DEFAULT_WAIT_SECONDS = 30;
 export function explain(error: unknown, page: string): Trouble {
   if (error instanceof ApiRefusal) return explainRefusal(error, page);
   if (error instanceof ApiUnavailable) return tryLater('The expenses service cannot be reached', page);
-  if (error instanceof IssuerUnavailable) return tryLater('The login service cannot be reached', page);
-  if (error instanceof LoginDeclined) {
-    return permissionNeeded(
-      'You declined',
-      'Without your permission this application cannot show or change your expenses.',
-      error.permissions,
-      error.returnTo,
-    );
-  }
-  if (error instanceof NotGranted) {
-    return {
-      status: 403,
-      title: 'Not granted to you',
-      message:
-        'You are logged in, but the login service does not let your account have all that was asked for.',
-      permissions: error.permissions,
-      action: { label: 'Go on without', href: error.returnTo },
-    };
-  }
-  if (error instanceof LoginFailed) {
-    const action = { label: 'Log in again', href: loginPath('/') };
-    return { status: 400, title: 'The login was not completed', message: error.message, action };
-  }
-  if (error instanceof FormOutOfDate) {
-    return {
-      status: 403,
-      title: 'This form is out of date',
-      message: 'Nothing was changed. Open the page again and repeat what you wanted to do.',
-      action: { label: 'Open the page again', href: page },
-    };
-  }
-  return explainOther(error);
+  return explainLogin(error, page) ?? explainOther(error);
 }
 
 function explainRefusal(error: ApiRefusal, page: string): Trouble {
   const { status, missing, problem } = error;
   const { requestId } = problem;
   if (status === 401) {
-    return {
-      status,
-      title: 'Please log in again',
-      message: 'The expenses service no longer accepts your login.',
-      action: { label: 'Log in again', href: loginPath(page) },
-      requestId,
-    };
+    // The token was fresh: an older one would have been renewed, or have led to the login.
+    const title = 'The expenses service does not accept your login';
+    return { ...serviceFault(title, 'You are logged in.'), requestId };
   }
   if (status === 403 && missing.length > 0) {
     const message = 'This application does not have the permission that this needs.';
@@ -89,37 +39,15 @@ function explainRefusal(error: ApiRefusal, page: string): Trouble {
   };
 }
 
-function permissionNeeded(
-  title: string,
-  message: string,
-  permissions: readonly string[],
-  page: string,
-): Trouble {
-  const action = { label: 'Ask me again', href: loginPath(page, permissions) };
-  return { status: 403, title, message, permissions, action };
-}
-
-function tryLater(title: string, page: string, retryAfterSeconds = DEFAULT_WAIT_SECONDS): Trouble {
-  const wait = `${retryAfterSeconds} ${retryAfterSeconds === 1 ? 'second' : 'seconds'}`;
-  return {
-    status: 503,
-    title,
-    message: `Your data is safe. Please try again in ${wait}.`,
-    action: { label: 'Try again', href: page },
-    retryAfterSeconds,
-  };
-}
-
 function explainOther(error: unknown): Trouble {
   const status =
     error instanceof HttpException ? error.getStatus() : (error as { statusCode?: number }).statusCode;
-  const action = { label: 'Go to the home page', href: '/' };
   if (status === 404) {
-    return { status, title: 'Page not found', message: 'There is no page at this address.', action };
+    return { status, title: 'Page not found', message: 'There is no page at this address.', action: HOME };
   }
   if (status !== undefined && status >= 400 && status < 500) {
     const message = 'The request is not one that this application understands.';
-    return { status, title: 'This cannot be shown', message, action };
+    return { status, title: 'This cannot be shown', message, action: HOME };
   }
-  return { status: 500, title: 'Something went wrong', message: 'The fault is on our side.', action };
+  return { status: 500, title: 'Something went wrong', message: 'The fault is on our side.', action: HOME };
 }

@@ -1,4 +1,5 @@
 import { Controller, Get, Render } from '@nestjs/common';
+import { Issuer } from '../login/issuer.js';
 import type { CurrentSession } from '../sessions/browser-session.js';
 import { LoggedIn } from '../sessions/session.guard.js';
 
@@ -10,12 +11,15 @@ const PROTOCOL_CLAIMS = new Set(
 /** What this application knows of the user, and what it may do for them. */
 @Controller('user')
 export class UserController {
+  constructor(private readonly issuer: Issuer) {}
+
   @Get()
   @Render('user')
-  show(@LoggedIn() session: CurrentSession) {
+  async show(@LoggedIn() session: CurrentSession) {
     const claims = Object.entries(session.claims)
       .filter(([name]) => !PROTOCOL_CLAIMS.has(name))
       .map(([name, value]) => ({ name, value: typeof value === 'string' ? value : JSON.stringify(value) }));
-    return { claims, permissions: session.permissions, endsAt: new Date(session.endsAt * 1000) };
+    const accountPage = await this.issuer.accountPage();
+    return { claims, permissions: session.permissions, endsAt: new Date(session.endsAt * 1000), accountPage };
   }
 }

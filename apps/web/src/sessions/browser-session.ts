@@ -1,17 +1,17 @@
-import type { CookieSerializeOptions } from '@fastify/cookie';
-import { Inject, Injectable } from '@nestjs/common';
-import { ConfigService } from '@nestjs/config';
-import { timingSafeEqual } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { randomBytes } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Config } from '../config/config.module.js';
-import { Sealing } from './sealing.js';
+import { Cookies, cookieValues } from './cookies.js';
+import { FormTokens } from './form-tokens.js';
 import { displayName, type Session } from './session.js';
 import { Sessions } from './sessions.js';
 
 /** A session as a request finds it. */
 export interface CurrentSession extends Session {
   readonly id: string;
-  /** Goes into every form that changes something; good for this session only. */
+  /** A random id that the browser keeps over logins. */
+  readonly browser: string;
+  /** Goes into every form that changes something; good for this person in this browser only. */
   readonly csrfToken: string;
 }
 
@@ -27,59 +27,86 @@ declare module 'fastify' {
   }
 }
 
+/** 32 random bytes in base64url. */
+const RANDOM_ID = /^[\w-]{43}$/;
+/** Cookies of the session's name that are looked up at most. */
+const MAX_CANDIDATES = 20;
+
 /** Ties a browser to its session by a cookie that holds a random id and nothing else. */
 @Injectable()
 export class BrowserSession {
-  readonly #cookie: string;
-  readonly #options: CookieSerializeOptions;
-
   constructor(
     private readonly sessions: Sessions,
-    private readonly sealing: Sealing,
-    @Inject(ConfigService) config: Config,
-  ) {
-    const secure = config.get('BASE_URL', { infer: true }).startsWith('https:');
-    // The prefix makes browsers refuse this cookie from a subdomain or over http (RFC 6265bis, 4.1.3.2).
-    this.#cookie = secure ? '__Host-expenses' : 'expenses';
-    this.#options = { httpOnly: true, sameSite: 'lax', path: '/', secure };
-  }
+    private readonly cookies: Cookies,
+    private readonly forms: FormTokens,
+  ) {}
 
-  /** Finds the session of whoever sends the request. */
+  /**
+   * Finds the session of whoever sends the request.
+   * @throws SessionsUnavailable
+   */
   async resume(request: FastifyRequest, reply: FastifyReply): Promise<void> {
-    const id = request.cookies[this.#cookie];
-    const session = id === undefined ? undefined : await this.sessions.read(id);
-    if (id && session) this.#introduce(request, reply, id, session);
+    const candidates = this.#ids(request);
+    for (const id of candidates) {
+      const session = await this.sessions.read(id);
+      if (session) return this.#introduce(request, reply, id, session);
+    }
+    // It ended here, not in the browser, which may still have its pages. The cookie stays: another tab may be replacing
+    // it by a new one just now.
+    if (candidates.length > 0) reply.header('clear-site-data', '"cache"');
   }
 
   /** Begins a session under a new id; the one that the browser had before ends, so no id outlives a login. */
   async begin(request: FastifyRequest, reply: FastifyReply, session: Session): Promise<void> {
-    this.end(request, reply);
+    await this.#endAll(request);
     const id = await this.sessions.begin(session);
-    reply.setCookie(this.#cookie, id, this.#options);
+    reply.setCookie(this.cookies.name(), id, this.cookies.options);
     this.#introduce(request, reply, id, session);
   }
 
-  /** Ends the session, on this server and in the browser. */
-  end(request: FastifyRequest, reply: FastifyReply): void {
-    const id = request.cookies[this.#cookie];
-    if (id === undefined) return;
-    this.sessions.end(id);
-    reply.clearCookie(this.#cookie, this.#options);
+  /** Ends the session on the server and in the browser, and has the browser forget its pages. */
+  async end(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    await this.#endAll(request);
+    reply.clearCookie(this.cookies.name(), this.cookies.options);
+    reply.header('clear-site-data', '"cache"');
     request.session = undefined;
     reply.locals = {};
   }
 
-  /** Whether a form was made for this session, and by this server. */
+  /**
+   * Whether a form was made for the person of this session, and by this server. It may have been made in an earlier
+   * session of theirs: a login in one tab leaves the forms of the others good.
+   */
   ownsForm(session: CurrentSession, csrfToken: unknown): boolean {
-    const given = Buffer.from(typeof csrfToken === 'string' ? csrfToken : '');
-    const expected = Buffer.from(session.csrfToken);
-    return given.length === expected.length && timingSafeEqual(given, expected);
+    return this.forms.belongsTo(session, session.browser, csrfToken);
+  }
+
+  async #endAll(request: FastifyRequest): Promise<void> {
+    for (const id of this.#ids(request)) await this.sessions.end(id);
+  }
+
+  #ids(request: FastifyRequest): string[] {
+    return randomIds(request, this.cookies.name()).slice(0, MAX_CANDIDATES);
+  }
+
+  #browserOf(request: FastifyRequest, reply: FastifyReply): string {
+    const name = this.cookies.name('browser');
+    const [known] = randomIds(request, name);
+    if (known !== undefined) return known;
+    const browser = randomBytes(32).toString('base64url');
+    reply.setCookie(name, browser, this.cookies.options);
+    return browser;
   }
 
   /** Tells the rest of the request who is there, and every page what to show of them. */
   #introduce(request: FastifyRequest, reply: FastifyReply, id: string, session: Session): void {
-    const csrfToken = this.sealing.fingerprint('form', id);
-    request.session = { ...session, id, csrfToken };
+    const browser = request.session?.browser ?? this.#browserOf(request, reply);
+    const csrfToken = this.forms.issue(session, browser);
+    request.session = { ...session, id, browser, csrfToken };
     reply.locals = { user: displayName(session), csrf: csrfToken };
   }
+}
+
+function randomIds(request: FastifyRequest, cookie: string): string[] {
+  return cookieValues(request, cookie).filter((value) => RANDOM_ID.test(value));
 }

@@ -2,6 +2,7 @@ import { ConfigService } from '@nestjs/config';
 import type { Config } from '../config/config.module.js';
 import { Sealing } from './sealing.js';
 import type { Session } from './session.js';
+import { MemorySessionStore } from './session-store.js';
 import { Sessions } from './sessions.js';
 
 function sealing(secret: string): Sealing {
@@ -11,11 +12,13 @@ function sealing(secret: string): Sealing {
 const inAnHour = () => Math.floor(Date.now() / 1000) + 3600;
 
 const session: Session = {
-  claims: { sub: 'auth0|alice', name: 'Alice' },
+  claims: { iss: 'https://issuer.example.com/', sub: 'auth0|alice', name: 'Alice' },
   permissions: ['read:reports'],
   accessToken: 'the-access-token',
   accessTokenExpiresAt: Date.now() + 60_000,
   refreshToken: 'the-refresh-token',
+  beganAt: Math.floor(Date.now() / 1000),
+  again: false,
   endsAt: inAnHour(),
 };
 
@@ -46,7 +49,7 @@ describe('Sealing', () => {
 
 describe('Sessions', () => {
   it('finds a session by its id, each under an id of its own', async () => {
-    const sessions = new Sessions(sealing('secret'));
+    const sessions = new Sessions(sealing('secret'), new MemorySessionStore());
     const [one, two] = await Promise.all([sessions.begin(session), sessions.begin(session)]);
     expect(one).not.toBe(two);
     expect(Buffer.from(one, 'base64url')).toHaveLength(32);
@@ -55,21 +58,21 @@ describe('Sessions', () => {
   });
 
   it('finds nothing after the end', async () => {
-    const sessions = new Sessions(sealing('secret'));
+    const sessions = new Sessions(sealing('secret'), new MemorySessionStore());
     const id = await sessions.begin(session);
-    sessions.end(id);
+    await sessions.end(id);
     await expect(sessions.read(id)).resolves.toBeUndefined();
     const over = await sessions.begin({ ...session, endsAt: Math.floor(Date.now() / 1000) - 1 });
     await expect(sessions.read(over)).resolves.toBeUndefined();
   });
 
   it('replaces a session, but does not bring back one that has ended meanwhile', async () => {
-    const sessions = new Sessions(sealing('secret'));
+    const sessions = new Sessions(sealing('secret'), new MemorySessionStore());
     const id = await sessions.begin(session);
     await sessions.replace(id, { ...session, accessToken: 'another' });
     await expect(sessions.read(id)).resolves.toMatchObject({ accessToken: 'another' });
     const replacing = sessions.replace(id, session);
-    sessions.end(id);
+    await sessions.end(id);
     await replacing;
     await expect(sessions.read(id)).resolves.toBeUndefined();
   });

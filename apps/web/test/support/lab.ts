@@ -51,6 +51,11 @@ export class Lab {
     }
   }
 
+  /** The name of the web application's session cookie. */
+  get cookie(): string {
+    return `expenses-${new URL(this.url).port}`;
+  }
+
   /** The sample password of a user. */
   passwordOf(email: string): string {
     return this.tenant.users.find((user) => user.email === email)?.hint ?? '';
