@@ -49,7 +49,7 @@ describe('Login', () => {
     expect(visitor.cookieAttributes.get(lab.cookie)).toBe('Path=/; HttpOnly; SameSite=Lax');
     // The second one holds a random id of the browser, which ties forms to it.
     const cookies = [...visitor.cookies.keys()].filter((name) => name.startsWith('expenses'));
-    expect(cookies.sort()).toEqual([lab.cookie, `${lab.cookie}-browser`]);
+    expect(cookies.toSorted()).toEqual([lab.cookie, `${lab.cookie}-browser`]);
   });
 
   it('gives the browser no token, in no page, header, cookie or address', async () => {
