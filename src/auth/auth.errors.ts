@@ -7,7 +7,7 @@ import { ProblemException, ServiceUnavailable } from '../problems/problem.except
 export const refusals = {
   malformed_token: 'The access token is malformed',
   encrypted_token: 'The access token is encrypted; a signed one is needed',
-  unsupported_algorithm: 'The access token is not signed with RS256',
+  unsupported_algorithm: 'The access token is not signed with an algorithm that is allowed',
   unsupported_header: 'The access token has a header parameter that is not supported',
   unsupported_type: 'The token is not of the type of an access token',
   not_an_access_token: 'The token is not an access token',
@@ -16,10 +16,12 @@ export const refusals = {
   invalid_claim: 'The access token has a claim of the wrong type',
   wrong_issuer: 'The access token was issued by another issuer',
   wrong_audience: 'The access token is meant for another audience',
+  required_claim: 'The access token lacks a claim, or its value, that is demanded here',
   token_expired: 'The access token has expired',
   token_not_yet_valid: 'The access token is not valid yet',
   issued_in_future: 'The access token was issued in the future',
   unknown_key: 'The access token is signed with a key that the issuer does not publish',
+  key_of_other_algorithm: 'The access token is signed with another algorithm than its key serves',
   bad_signature: 'The signature of the access token does not fit',
 } as const;
 

@@ -10,6 +10,8 @@ export interface AuthDecision {
 /** How an attempt to get the issuer's keys ended. */
 export interface KeyRefresh {
   readonly outcome: 'fetched' | 'failed';
+  /** What the issuer is called here. */
+  readonly issuer: string;
 }
 
 /** How long the verification of a token took, in seconds, whatever its outcome. */

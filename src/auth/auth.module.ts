@@ -8,8 +8,9 @@ import { FormBodies } from './token/form-bodies.js';
 import { REQUEST_AUTHENTICATOR, type RequestAuthenticator, TokenVerifier } from './token/token-verifier.js';
 import { PERMISSIONS, type PermissionDescriptions } from './access/permissions.js';
 import { ResourceMetadataController } from './metadata/resource-metadata.controller.js';
-import { ScopesGuard } from './scopes.guard.js';
 import { SigningKeys } from './keys/signing-keys.js';
+import { ScopesGuard } from './scopes.guard.js';
+import { TrustedIssuers } from './issuers/trusted-issuers.js';
 import { VerifiedTokens } from './token/verified-tokens.js';
 
 /** What `forRoot` and `forRootAsync` take beside the options, because it decides which providers there are. */
@@ -41,7 +42,9 @@ const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<AuthOptions>({
   controllers: [ResourceMetadataController],
   providers: [
     AccessRules,
-    SigningKeys,
+    TrustedIssuers,
+    // Of the first issuer, which in most applications is the only one.
+    { provide: SigningKeys, inject: [TrustedIssuers], useFactory: ({ all }: TrustedIssuers) => all[0].keys },
     VerifiedTokens,
     TokenVerifier,
     FormBodies,
@@ -51,7 +54,7 @@ const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<AuthOptions>({
     { provide: APP_GUARD, useExisting: ScopesGuard },
     { provide: APP_FILTER, useClass: ChallengeFilter },
   ],
-  exports: [AccessRules, SigningKeys, VerifiedTokens, TokenVerifier, AUTH_OPTIONS],
+  exports: [AccessRules, TrustedIssuers, SigningKeys, VerifiedTokens, TokenVerifier, AUTH_OPTIONS],
 })
 export class AuthModule extends ConfigurableModuleClass {
   /** Declares a feature module's permissions. */

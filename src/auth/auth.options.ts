@@ -1,21 +1,10 @@
+import type { IssuerOptions } from './issuers/issuer.options.js';
 import type { KeySetReader } from './keys/key-fetcher.js';
 
-/** How the resource server tells good access tokens from others. */
-export interface AuthOptions {
-  /** The issuer's URL; its metadata is looked up there (OpenID Connect Discovery 1.0). https unless on this machine. */
-  readonly issuerBaseUrl: string;
-  /** The names of this API, at least one; a token's `aud` must hold one of them. */
-  readonly audiences: readonly string[];
-  /** Where the key set is; given, there is no discovery. */
-  readonly jwksUri?: string;
-  /** The exact `iss` of the tokens when there is no discovery. Default: issuerBaseUrl with one trailing slash. */
-  readonly issuer?: string;
-  /** Clock difference that is forgiven, in seconds. Default 5. */
+/** What holds for the tokens of every issuer. */
+export interface SharedAuthOptions {
+  /** Clock difference that is forgiven, in seconds. Default 10. */
   readonly clockToleranceSeconds?: number;
-  /** `rfc9068` makes `typ: at+jwt` and the claims of RFC 9068, 2.2 mandatory. Default `jwt`. */
-  readonly profile?: 'jwt' | 'rfc9068';
-  /** Which claims grant scopes; see `grantedScopes`. Default `scope`. */
-  readonly grantsFrom?: GrantsFrom;
   /** How many verified access tokens are remembered; 0 verifies every request anew. Default 10000. */
   readonly verifiedTokens?: number;
   /**
@@ -33,8 +22,20 @@ export interface AuthOptions {
   readonly resourceMetadataUrl?: string;
 }
 
-/** `scope` alone, or together with Auth0's `permissions` claim: what either grants, or only what both do. */
-export type GrantsFrom = 'scope' | 'scope_or_permissions' | 'scope_and_permissions';
+/**
+ * How the resource server tells good access tokens from others: the options of its issuer, or a list of issuers with
+ * their own, and what holds for all.
+ */
+export type AuthOptions = SharedAuthOptions &
+  (IssuerOptions | { readonly issuers: readonly [IssuerOptions, ...IssuerOptions[]] });
+
+/** The clock difference that is forgiven unless the options say otherwise, in seconds. */
+export const DEFAULT_CLOCK_TOLERANCE_SECONDS = 10;
 
 /** Injection token of the `AuthOptions`. */
 export const AUTH_OPTIONS = Symbol('auth:options');
+
+/** The issuers that options name, one or several. */
+export function issuersOf(options: AuthOptions): readonly [IssuerOptions, ...IssuerOptions[]] {
+  return 'issuers' in options ? options.issuers : [options];
+}

@@ -10,7 +10,14 @@ import { ScopesGuard } from './scopes.guard.js';
 const rulesOf = (rule?: AccessRule) => ({ of: () => rule }) as unknown as AccessRules;
 const contextOf = (request: Partial<AuthenticatedRequest>) =>
   ({ switchToHttp: () => ({ getRequest: () => request }) }) as unknown as ExecutionContext;
-const alice = { subject: 'alice', kind: 'user', scopes: ['read:reports'], expiresAt: 0, claims: {} } as const;
+const alice = {
+  issuer: 'https://a/',
+  subject: 'alice',
+  kind: 'user',
+  scopes: ['read:reports'],
+  expiresAt: 0,
+  claims: {},
+} as const;
 const all = { kind: 'scopes', mode: 'all', scopes: ['read:reports', 'write:reports'] } as const;
 
 it('both guards deny what no rule is known for, whoever calls', () => {

@@ -24,7 +24,7 @@ it('two variables suffice, and the others have safe defaults', () => {
     HOST: 'localhost',
     BASE_URL: 'http://localhost:3001',
     ALLOWED_AUDIENCES: ['https://expenses-api'],
-    CLOCK_TOLERANCE: 5,
+    CLOCK_TOLERANCE: 10,
     TOKEN_PROFILE: 'jwt',
     GRANTS_FROM: 'scope',
     DATABASE_URL: 'pglite:data',

@@ -27,7 +27,7 @@ const fields = z.object({
   ALLOWED_AUDIENCES: commaList.refine((list) => list.length > 0, 'must name at least one audience'),
   JWKS_URI: secureUrl.optional(),
   ISSUER: z.url('must be the exact `iss` of the tokens, a URL').optional(),
-  CLOCK_TOLERANCE: wholeNumber({ min: 0, max: 300 }).default(5),
+  CLOCK_TOLERANCE: wholeNumber({ min: 0, max: 300 }).default(10),
   TOKEN_PROFILE: z.enum(['jwt', 'rfc9068'], 'must be jwt or rfc9068').default('jwt'),
   GRANTS_FROM: z
     .enum(

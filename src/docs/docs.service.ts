@@ -1,7 +1,14 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { ConfigService } from '@nestjs/config';
 import { ApplicationConfig, ModulesContainer } from '@nestjs/core';
-import { AccessRules, AUTH_OPTIONS, type AuthOptions, discover, issuerSpellings } from '../auth/index.js';
+import {
+  AccessRules,
+  AUTH_OPTIONS,
+  type AuthOptions,
+  discover,
+  issuersOf,
+  issuerSpellings,
+} from '../auth/index.js';
 import type { Environment } from '../config/config.module.js';
 import { publicPath } from '../http/public-path.js';
 import { type AuthorizationEndpoints, describeApi } from './openapi.js';
@@ -36,7 +43,7 @@ export class DocsService {
   }
 
   private async lookUp(): Promise<AuthorizationEndpoints> {
-    const { issuerBaseUrl } = this.options;
+    const [{ issuerBaseUrl }] = issuersOf(this.options);
     const [issuer] = issuerSpellings(issuerBaseUrl);
     const usual = { authorizationUrl: `${issuer}authorize`, tokenUrl: `${issuer}oauth/token` };
     try {

@@ -1,5 +1,12 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { AccessRules, AUTH_OPTIONS, type AuthOptions, bearerChallenge, type Route } from '../auth/index.js';
+import {
+  AccessRules,
+  AUTH_OPTIONS,
+  type AuthOptions,
+  bearerChallenge,
+  issuersOf,
+  type Route,
+} from '../auth/index.js';
 import { type Attack, attacks } from './describe-access.attacks.js';
 import { type RegisteredRoute, registeredRoutes } from './registered-routes.js';
 import { giveBack, takeSigningKey } from './signing-key.js';
@@ -81,8 +88,9 @@ function isPreflight({ method, patterns }: RegisteredRoute): boolean {
 }
 
 async function findViolations(app: NestFastifyApplication, attack: Attack): Promise<string[]> {
-  const { issuerBaseUrl, resourceMetadataUrl } = app.get<AuthOptions>(AUTH_OPTIONS, { strict: false });
-  const issuer = runningIssuer(issuerBaseUrl);
+  const options = app.get<AuthOptions>(AUTH_OPTIONS, { strict: false });
+  const { resourceMetadataUrl } = options;
+  const issuer = runningIssuer(issuersOf(options)[0].issuerBaseUrl);
   if (!issuer) throw new Error('The issuer of the application is none of startTestIssuer');
   const { routes } = app.get(AccessRules, { strict: false });
   const foreignKey = await takeSigningKey();

@@ -5,6 +5,6 @@
 export { describeAccess } from './describe-access.js';
 export * from './issuer-faults.js';
 export * from './sign-token.js';
-export { type SigningKey, toJwk } from './signing-key.js';
+export { type KeyAlgorithm, type SigningKey, toJwk } from './signing-key.js';
 export * from './test-app.js';
 export * from './test-issuer.js';

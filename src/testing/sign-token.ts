@@ -6,7 +6,7 @@ export type Json = Readonly<Record<string, unknown>> | string;
 const { RSA_PKCS1_PSS_PADDING: padding, RSA_PSS_SALTLEN_DIGEST: saltLength } = constants;
 
 function signature(alg: unknown, content: Buffer, key: KeyObject | undefined): Buffer {
-  const [, family, bits] = /^(HS|RS|PS|ES|EdDSA)(256|384|512)?$/.exec(String(alg)) ?? [];
+  const [, family, bits] = /^(HS|RS|PS|ES|EdDSA|Ed25519)(256|384|512)?$/.exec(String(alg)) ?? [];
   if (!key || !family) return Buffer.alloc(0);
   if (family === 'HS') return createHmac(`sha${bits}`, key).update(content).digest();
   if (family === 'RS') return sign(`sha${bits}`, content, key);

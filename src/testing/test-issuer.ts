@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { answerWithFault, type IssuerFault, sendJson } from './issuer-faults.js';
 import { type Json, signToken } from './sign-token.js';
-import { giveBack, type SigningKey, takeSigningKey, toJwk } from './signing-key.js';
+import { giveBack, type KeyAlgorithm, type SigningKey, takeSigningKey, toJwk } from './signing-key.js';
 
 const DISCOVERY = '/.well-known/openid-configuration';
 const KEYS = '/.well-known/jwks.json';
@@ -23,6 +23,8 @@ export function runningIssuer(url: string): TestIssuer | undefined {
 export interface TestIssuerOptions {
   /** The API that its tokens are meant for. Default `https://expenses-api`. */
   readonly audience?: string;
+  /** What it signs its tokens by. Default RS256. */
+  readonly algorithm?: KeyAlgorithm;
 }
 
 /** The claims of a token: any that are given replace the usual ones, `undefined` leaves one out. */
@@ -34,8 +36,8 @@ export interface TestClaims {
 }
 
 /**
- * An OpenID Connect issuer for tests: real HTTP on a free port of this machine (discovery and key set), real RS256
- * signatures, and failures at will.
+ * An OpenID Connect issuer for tests: real HTTP on a free port of this machine (discovery and key set), real
+ * signatures, RS256 unless another algorithm is asked for, and failures at will.
  */
 export class TestIssuer {
   /** How often each document was asked for. Refused connections cannot be counted. */
@@ -64,9 +66,10 @@ export class TestIssuer {
   ) {}
 
   /** Starts an issuer; `close` it when done. */
-  static async start({ audience = 'https://expenses-api' }: TestIssuerOptions = {}): Promise<TestIssuer> {
+  static async start(options: TestIssuerOptions = {}): Promise<TestIssuer> {
+    const { audience = 'https://expenses-api', algorithm } = options;
     const issuer = new TestIssuer(audience);
-    await issuer.rotateKeys();
+    await issuer.rotateKeys({ algorithm });
     await issuer.listen();
     running.set(issuer.url, issuer);
     return issuer;
@@ -111,7 +114,8 @@ export class TestIssuer {
    * @param key signs instead of the issuer's key
    */
   sign(header: Json, claims: Json, key: KeyObject = this.signingKey.privateKey): string {
-    const usual = { alg: 'RS256', typ: 'JWT', kid: this.signingKey.kid };
+    const { algorithm = 'RS256', kid } = this.signingKey;
+    const usual = { alg: algorithm, typ: 'JWT', kid };
     return signToken(typeof header === 'string' ? header : { ...usual, ...header }, claims, key);
   }
 
@@ -119,10 +123,14 @@ export class TestIssuer {
    * Signs with a new key from now on.
    *
    * @param keepOld whether the keys so far stay published, as in an orderly rotation; default: no
+   * @param algorithm what it signs by; default RS256
    * @returns the new key, published already
    */
-  async rotateKeys({ keepOld = false }: { readonly keepOld?: boolean } = {}): Promise<SigningKey> {
-    const key = await takeSigningKey();
+  async rotateKeys({
+    keepOld = false,
+    algorithm,
+  }: { readonly keepOld?: boolean; readonly algorithm?: KeyAlgorithm } = {}): Promise<SigningKey> {
+    const key = await takeSigningKey(algorithm);
     this.taken.push(key);
     this.published = keepOld ? [...this.published, key] : [key];
     return key;
@@ -199,7 +207,7 @@ export class TestIssuer {
       jwks_uri: new URL(KEYS, this.url).href,
       response_types_supported: ['code'],
       subject_types_supported: ['public'],
-      id_token_signing_alg_values_supported: ['RS256'],
+      id_token_signing_alg_values_supported: [this.signingKey.algorithm],
     };
   }
 

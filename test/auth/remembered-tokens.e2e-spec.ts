@@ -104,9 +104,9 @@ it('a remembered token is good up to its expiry and the forgiven difference, and
   const token = issuer.sign({}, { ...claims, exp });
   expectExpenses(await send(token));
   const now = jest.spyOn(Date, 'now');
-  now.mockReturnValue((exp + 5) * 1000 - 1);
+  now.mockReturnValue((exp + 10) * 1000 - 1);
   expectExpenses(await send(token));
-  now.mockReturnValue((exp + 5) * 1000);
+  now.mockReturnValue((exp + 10) * 1000);
   expectInvalidToken(await send(token), 'token_expired');
   expect(verifications).toBe(2);
   expect(remembered()).toBe(0);
@@ -124,10 +124,10 @@ it.each([
     const token = issuer.sign({}, { ...claims, [claim]: time });
     expectExpenses(await send(token));
     const now = jest.spyOn(Date, 'now');
-    now.mockReturnValue((time - 5) * 1000);
+    now.mockReturnValue((time - 10) * 1000);
     expectExpenses(await send(token));
     expect(verifications).toBe(1);
-    now.mockReturnValue((time - 5) * 1000 - 1);
+    now.mockReturnValue((time - 10) * 1000 - 1);
     expectInvalidToken(await send(token), reason);
     now.mockReturnValue(time * 1000);
     expectExpenses(await send(token));

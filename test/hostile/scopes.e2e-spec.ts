@@ -44,7 +44,9 @@ describe('a scope that is not exactly the one that is needed grants nothing', ()
     ['with an asterisk', { scope: 'read:* *' }],
     ['with a homoglyph', { scope: 'reаd:reports' }],
     ['with a full-width colon', { scope: 'read：reports' }],
-    ['in a list', { scope: ['read:reports'] }],
+    ['in a list with a number beside it', { scope: ['read:reports', 1] }],
+    ['in one text of a list', { scope: ['openid read:reports'] }],
+    ['in a list in a list', { scope: [['read:reports']] }],
     ['in an object', { scope: { 'read:reports': true } }],
     ['as a number', { scope: 1 }],
     ['as true', { scope: true }],
@@ -78,6 +80,7 @@ describe('a scope is granted', () => {
     ['among others', { scope: 'openid read:reports create:expenses' }],
     ['twice', { scope: 'read:reports read:reports' }],
     ['with spaces around', { scope: '  read:reports  ' }],
+    ['in a list', { scope: ['openid', 'read:reports'] }],
     ['by scp as text', { scp: 'openid read:reports' }],
     ['by scp as a list', { scp: ['openid', 'read:reports'] }],
   ])('%s', async (_title, claims) => {

@@ -8,11 +8,19 @@ export const FETCH_TIMEOUT_MS = 4500;
 /** Largest answer that is read from the issuer, in bytes. */
 export const MAX_ANSWER_BYTES = 1024 * 1024;
 
+/** Some issuers have nothing but the type of key sets to give (RFC 7517, 8.5.1), and answer 406 to those who want JSON. */
+const ACCEPT = 'application/json, application/jwk-set+json';
+
 /** What the issuer answered. */
 export interface JsonAnswer {
   readonly body: Readonly<Record<string, unknown>>;
   /** `max-age` of Cache-Control in seconds, if it says so (RFC 9111, 5.2.2.1). */
   readonly maxAgeSeconds?: number;
+  /**
+   * How far the issuer's clock is ahead of ours, in seconds, by its Date header (RFC 9110, 6.6.1), which counts in whole
+   * seconds; negative when it is behind.
+   */
+  readonly clockSkewSeconds?: number;
 }
 
 /**
@@ -26,7 +34,9 @@ export async function fetchJson(url: string, signal: AbortSignal): Promise<JsonA
   if (protocol !== 'https:' && !(protocol === 'http:' && isLoopback(hostname))) {
     throw new Error(`${url} must use https unless its host is this machine`);
   }
-  const response = await fetch(url, { redirect: 'manual', headers: { accept: 'application/json' }, signal });
+  const askedAt = Date.now();
+  const response = await fetch(url, { redirect: 'manual', headers: { accept: ACCEPT }, signal });
+  const answeredAt = Date.now();
   if (response.status !== 200) {
     await response.body?.cancel();
     throw new Error(`${url} answered ${response.status}`);
@@ -38,6 +48,7 @@ export async function fetchJson(url: string, signal: AbortSignal): Promise<JsonA
   return {
     body: body as Record<string, unknown>,
     maxAgeSeconds: maxAge(response.headers.get('cache-control')),
+    clockSkewSeconds: clockSkew(response.headers, (askedAt + answeredAt) / 2),
   };
 }
 
@@ -66,4 +77,13 @@ function maxAge(cacheControl: string | null): number | undefined {
   if (/(?:^|[\s,])no-(?:store|cache)(?:$|[\s,])/i.test(cacheControl)) return 0;
   const seconds = /(?:^|[\s,])max-age="?(\d{1,10})"?/i.exec(cacheControl)?.[1];
   return seconds === undefined ? undefined : Number(seconds);
+}
+
+/** What a cache kept the answer for counts as well (RFC 9111, 5.1). */
+function clockSkew(headers: Headers, nowMs: number): number | undefined {
+  const theirs = Date.parse(headers.get('date') ?? '');
+  if (Number.isNaN(theirs)) return undefined;
+  const ageMs = (Number(headers.get('age')) || 0) * 1000;
+  // A Date is cut down to whole seconds, so it is half a second behind on average.
+  return Math.round((theirs + 500 + ageMs - nowMs) / 1000);
 }

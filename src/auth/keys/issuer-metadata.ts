@@ -18,21 +18,26 @@ export function issuerSpellings(issuerBaseUrl: string): readonly [withSlash: str
 
 /**
  * Looks the issuer's metadata up. The issuer that it names must be the configured one (OpenID Connect Discovery 1.0,
- * 4.3), but for a trailing slash, the most common fault of a set-up.
+ * 4.3), but for a trailing slash, the most common fault of a set-up. Not so when the names of the issuer are given: some
+ * have another name than their address, and then only the address is taken from the metadata.
  *
+ * @param names what the issuer writes as `iss`, where that is known
  * @throws Error saying what is wrong with the answer
  */
-export async function discover(issuerBaseUrl: string, signal: AbortSignal): Promise<IssuerMetadata> {
+export async function discover(
+  issuerBaseUrl: string,
+  signal: AbortSignal,
+  names: readonly string[] = [],
+): Promise<IssuerMetadata> {
   const spellings = issuerSpellings(issuerBaseUrl);
   const url = `${spellings[0]}.well-known/openid-configuration`;
   const { body } = await fetchJson(url, signal);
   const { issuer, jwks_uri: jwksUri } = body;
-  if (typeof issuer !== 'string' || !spellings.includes(issuer)) {
-    throw new Error(`${url} names another issuer than ${issuerBaseUrl}`);
-  }
+  const isItself = typeof issuer === 'string' && spellings.includes(issuer);
+  if (!isItself && names.length === 0) throw new Error(`${url} names another issuer than ${issuerBaseUrl}`);
   if (typeof jwksUri !== 'string' || !URL.canParse(jwksUri)) throw new Error(`${url} names no jwks_uri`);
   const [authorizationEndpoint, tokenEndpoint] = [body.authorization_endpoint, body.token_endpoint].map(
     (member) => (typeof member === 'string' && URL.canParse(member) ? member : undefined),
   );
-  return { issuer, jwksUri, authorizationEndpoint, tokenEndpoint };
+  return { issuer: isItself ? issuer : issuerBaseUrl, jwksUri, authorizationEndpoint, tokenEndpoint };
 }

@@ -1,12 +1,13 @@
 import { jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
-import { createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { createPublicKey, generateKeyPairSync } from 'node:crypto';
 import { setImmediate as turn } from 'node:timers/promises';
 import { issuerFaults, startTestIssuer, type TestIssuer } from '../../testing/index.js';
 import { InvalidToken, KeysUnavailable } from '../auth.errors.js';
-import type { AuthOptions } from '../auth.options.js';
+import { principalRulesOf } from '../issuers/issuer.rules.js';
+import { TrustedIssuers } from '../issuers/trusted-issuers.js';
 import { toPrincipal } from '../token/principal.js';
-import { SigningKeys } from './signing-keys.js';
+import { SigningKeys, type SigningKeysOptions } from './signing-keys.js';
 import { VerifiedTokens } from '../token/verified-tokens.js';
 
 const MINUTE = 60_000;
@@ -33,13 +34,13 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
-  keys?.onModuleDestroy();
+  keys?.stop();
   jest.useRealTimers();
   await issuer?.close();
 });
 
-function make(options: Partial<AuthOptions> = {}): SigningKeys {
-  keys = new SigningKeys({ issuerBaseUrl: issuer.url, audiences: [issuer.audience], ...options });
+function make(options: Partial<SigningKeysOptions> = {}): SigningKeys {
+  keys = new SigningKeys({ issuerBaseUrl: issuer.url, ...options });
   return keys;
 }
 
@@ -48,7 +49,7 @@ async function until(condition: () => boolean): Promise<void> {
 }
 
 const advance = (ms: number) => jest.advanceTimersByTime(ms);
-const find = async (kid?: string) => (keys as SigningKeys).find(kid);
+const find = async (kid?: string) => (keys as SigningKeys).find(kid, 'RS256');
 const reasonOf = (promise: Promise<unknown>) =>
   promise.then(
     () => 'found',
@@ -57,8 +58,8 @@ const reasonOf = (promise: Promise<unknown>) =>
 
 describe('a schedule', () => {
   it('fetches keys after the start without holding it up', async () => {
-    make().onModuleInit();
-    expect(keys?.status()).toStrictEqual({ usable: false, stale: false, ageSeconds: undefined, count: 0 });
+    make().start();
+    expect(keys?.status()).toMatchObject({ usable: false, stale: false, ageSeconds: undefined, count: 0 });
     advance(0);
     await until(() => keys?.status().usable === true);
     expect(keys?.status()).toMatchObject({ usable: true, stale: false, count: 1 });
@@ -102,7 +103,7 @@ describe('a schedule', () => {
 
   it('ends when the application closes', async () => {
     await make().refresh();
-    keys?.onModuleDestroy();
+    keys?.stop();
     expect(jest.getTimerCount()).toBe(0);
   });
 });
@@ -285,14 +286,20 @@ describe('a key that is not in the set', () => {
 });
 
 it('a token is not remembered when its key left the set during the verification', async () => {
-  await make().refresh();
-  const remembered = new VerifiedTokens({ issuerBaseUrl: issuer.url, audiences: [] }, keys as SigningKeys);
-  const principal = toPrincipal({ sub: 'alice', exp: Date.now() / 1000 + 60 }, 'scope');
+  const options = { issuerBaseUrl: issuer.url, audiences: [] };
+  const issuers = new TrustedIssuers(options);
+  const [trusted] = issuers.all;
+  keys = trusted.keys;
+  await keys.refresh();
+  const remembered = new VerifiedTokens(options, issuers);
+  const claims = { sub: 'alice', exp: Date.now() / 1000 + 60 };
+  const principal = toPrincipal(claims, trusted.name, principalRulesOf({}));
   const token = issuer.tokenFor();
-  remembered.add(token, principal, createPublicKey({ format: 'jwk', key: foreignJwk() }));
+  const foreign = createPublicKey({ format: 'jwk', key: foreignJwk() });
+  remembered.add(token, principal, { key: foreign, algorithm: 'RS256' });
   expect(remembered.find(token)).toBeUndefined();
   const [current] = await find();
-  remembered.add(token, principal, current as KeyObject);
+  remembered.add(token, principal, current!);
   expect(remembered.find(token)).toBe(principal);
 });
 

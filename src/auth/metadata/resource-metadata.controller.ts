@@ -3,7 +3,7 @@ import { Public } from '../access/access.decorators.js';
 import { AccessRules } from '../access/access.rules.js';
 import { AUTH_OPTIONS, type AuthOptions } from '../auth.options.js';
 import { resourceOf } from './resource-metadata.js';
-import { SigningKeys } from '../keys/signing-keys.js';
+import { TrustedIssuers } from '../issuers/trusted-issuers.js';
 
 /** OAuth 2.0 protected resource metadata (RFC 9728): where to get an access token, and which scopes there are. */
 // What @ApiExcludeController() of @nestjs/swagger sets, which an application need not have.
@@ -15,7 +15,7 @@ export class ResourceMetadataController {
 
   constructor(
     @Inject(AUTH_OPTIONS) { resourceMetadataUrl }: AuthOptions,
-    private readonly keys: SigningKeys,
+    private readonly issuers: TrustedIssuers,
     private readonly rules: AccessRules,
   ) {
     if (resourceMetadataUrl) this.resource = resourceOf(resourceMetadataUrl);
@@ -42,8 +42,8 @@ export class ResourceMetadataController {
     if (this.resource === undefined) throw new NotFoundException();
     return {
       resource: this.resource,
-      authorization_servers: [this.keys.issuers[0]],
-      scopes_supported: this.rules.scopes,
+      authorization_servers: this.issuers.all.map(({ authorizationServer }) => authorizationServer),
+      scopes_supported: this.issuers.scopesToAskFor(this.rules.scopes),
       bearer_methods_supported: ['header'],
     };
   }

@@ -4,23 +4,23 @@ import { startTestIssuer, type TestIssuer } from '../../testing/index.js';
 import { InvalidToken, KeysUnavailable, MissingToken } from '../auth.errors.js';
 import { TokenVerifier } from '../token/token-verifier.js';
 import { JwtStrategy } from './jwt.strategy.js';
-import { SigningKeys } from '../keys/signing-keys.js';
+import { TrustedIssuers } from '../issuers/trusted-issuers.js';
 
 let issuer: TestIssuer;
-let keys: SigningKeys;
+let issuers: TrustedIssuers;
 let strategy: JwtStrategy;
 
 beforeEach(async () => {
   Logger.overrideLogger(false);
   issuer = await startTestIssuer();
   const options = { issuerBaseUrl: issuer.url, audiences: [issuer.audience] };
-  keys = new SigningKeys(options);
+  issuers = new TrustedIssuers(options);
   // Registers itself with passport, as every strategy of @nestjs/passport does.
-  strategy = new JwtStrategy(new TokenVerifier(options, keys));
+  strategy = new JwtStrategy(new TokenVerifier(issuers));
 });
 
 afterEach(async () => {
-  keys.onModuleDestroy();
+  issuers.onModuleDestroy();
   await issuer.close();
 });
 
@@ -73,5 +73,5 @@ it('says by which of several keys a token without kid was signed', async () => {
   await issuer.rotateKeys({ keepOld: true });
   const token = issuer.sign({ kid: undefined }, issuer.claims());
   const { key } = await strategy.authenticateRequest(requestWith(`Bearer ${token}`));
-  expect(await keys.find(issuer.signingKey.kid)).toStrictEqual([key]);
+  expect(await issuers.all[0].keys.find(issuer.signingKey.kid, 'RS256')).toStrictEqual([key]);
 });

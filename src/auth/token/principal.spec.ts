@@ -1,5 +1,15 @@
 import * as fc from 'fast-check';
-import { grantedScopes, toPrincipal } from './principal.js';
+import type { IssuerOptions } from '../issuers/issuer.options.js';
+import { principalRulesOf } from '../issuers/issuer.rules.js';
+import * as principal from './principal.js';
+
+const ISSUER = 'https://issuer.example.com/';
+const rulesOf = (options: Partial<IssuerOptions> | IssuerOptions['grantsFrom']) =>
+  principalRulesOf(typeof options === 'string' ? { grantsFrom: options } : (options ?? {}));
+const toPrincipal = (given: object, options: Parameters<typeof rulesOf>[0]) =>
+  principal.toPrincipal(given as Record<string, unknown>, ISSUER, rulesOf(options));
+const grantedScopes = (given: object, options: Parameters<typeof rulesOf>[0]) =>
+  principal.grantedScopes(given as Record<string, unknown>, rulesOf(options));
 
 const claims = { sub: 'auth0|alice', exp: 2_000_000_000 };
 
@@ -54,15 +64,23 @@ describe('grantedScopes', () => {
     );
   });
 
-  it('grants nothing by a scope that is no text', () => {
+  it('grants nothing by a scope that is neither text nor a list of text', () => {
     fc.assert(
       fc.property(
-        fc.jsonValue().filter((value) => typeof value !== 'string'),
+        fc
+          .jsonValue()
+          .filter((value) => typeof value !== 'string')
+          .filter((value) => !Array.isArray(value) || value.some((word) => typeof word !== 'string')),
         (scope) => {
           expect(grantedScopes({ scope, scp: 'a' }, 'scope')).toStrictEqual([]);
         },
       ),
     );
+  });
+
+  it('reads a scope that is a list of text', () => {
+    expect(grantedScopes({ scope: ['a', 'b', 'a'] }, 'scope')).toStrictEqual(['a', 'b']);
+    expect(grantedScopes({ scope: [], scp: 'a' }, 'scope')).toStrictEqual([]);
   });
 
   it('reads scp as text or list when there is no scope', () => {

@@ -1,69 +1,113 @@
-import type { GrantsFrom } from '../auth.options.js';
+import type { GrantsFrom } from '../issuers/issuer.options.js';
+import { claimAt, type Claims, namesOf, wordsOf } from './claims.js';
 
 /** Who calls, as far as a verified access token tells. Deeply frozen; the token itself is not on it. */
 export interface Principal {
-  /** The `sub` claim: the user, or for a machine token the client (RFC 9068, 2.2). */
+  /** The configured name of the issuer that vouches for the subject: of several names the first, whichever `iss` has. */
+  readonly issuer: string;
+  /** The user, or for a machine token the client (RFC 9068, 2.2). Another issuer may have the same for somebody else. */
   readonly subject: string;
-  /** `client_id` (RFC 9068), else `azp` (Auth0): the application that the token was issued to. */
+  /** The application that the token was issued to: `client_id` (RFC 9068), else `azp`, `cid` or `appid`. */
   readonly clientId?: string;
   /** `client` when the token was issued to an application for itself (client credentials), else `user`. */
   readonly kind: 'user' | 'client';
-  /** The granted scopes, without duplicates. */
+  /** The granted scopes, without duplicates and without the issuer's prefix. */
   readonly scopes: readonly string[];
   /** The `exp` claim: seconds since 1970-01-01T00:00:00Z. */
   readonly expiresAt: number;
   /** The `jti` claim, if there is one. */
   readonly tokenId?: string;
   /** All claims of the token. */
-  readonly claims: Readonly<Record<string, unknown>>;
+  readonly claims: Claims;
 }
+
+/** How the claims of an issuer's tokens are read. */
+export interface PrincipalRules {
+  /** The claims that name the subject, in the order in which they are looked for. */
+  readonly subjectClaims: readonly string[];
+  readonly grantsFrom: GrantsFrom;
+  readonly permissionsClaim: string;
+  readonly scopePrefix: string;
+}
+
+/** What Auth0 calls the claim of permissions. */
+export const DEFAULT_PERMISSIONS_CLAIM = 'permissions';
+
+/** Where issuers write the application that a token was issued to: RFC 9068, OpenID Connect, Okta, Microsoft. */
+const CLIENT_CLAIMS = ['client_id', 'azp', 'cid', 'appid'];
+/** Where issuers write how a token was got, and how they spell that it was by client credentials (RFC 6749, 4.4). */
+const GRANT_CLAIMS = ['gty', 'grant_type'];
+const CLIENT_CREDENTIALS = new Set(['client-credentials', 'client_credentials']);
 
 /**
  * The principal of a verified token. The claims are frozen in place, all the way down.
  *
  * @param claims of an access token that passed every check
+ * @param issuer the name of the issuer whose key verified it
  */
-export function toPrincipal(claims: Record<string, unknown>, grantsFrom: GrantsFrom): Principal {
-  const subject = claims.sub as string;
-  const clientId = (claims.client_id ?? claims.azp) as string | undefined;
+export function toPrincipal(claims: Claims, issuer: string, rules: PrincipalRules): Principal {
+  const subject = subjectOf(claims, rules.subjectClaims) as string;
+  const clientId = CLIENT_CLAIMS.map((name) => claims[name]).find(isText);
   return deepFreeze({
+    issuer,
     subject,
     clientId,
     kind: isMachine(claims, subject, clientId) ? 'client' : 'user',
-    scopes: grantedScopes(claims, grantsFrom),
+    scopes: grantedScopes(claims, rules),
     expiresAt: claims.exp as number,
     tokenId: claims.jti as string | undefined,
     claims,
   });
 }
 
-/** RFC 9068, 2.2: `sub` is the client itself; Auth0 writes `<client>@clients` and `gty`. */
-function isMachine(claims: Record<string, unknown>, subject: string, clientId: string | undefined): boolean {
-  if (claims.gty === 'client-credentials') return true;
-  return clientId !== undefined && (subject === clientId || subject === `${clientId}@clients`);
+/** The first of these claims that is there. */
+export function subjectOf(claims: Claims, names: readonly string[]): unknown {
+  const name = names.find((candidate) => Object.hasOwn(claims, candidate));
+  return name === undefined ? undefined : claims[name];
 }
 
 /**
- * The scopes that a token grants. `scope` is a space-separated string (RFC 9068, 2.2.3); issuers without that claim
- * write `scp`, a string or an array of strings. Anything of another type grants nothing. Auth0's RBAC lists what the
- * user may do in `permissions`, which can widen (`scope_or_permissions`) or narrow (`scope_and_permissions`) the grant.
+ * Whether an application got the token for itself. `sub` is then the client (RFC 9068, 2.2); Auth0 writes
+ * `<client>@clients`. Microsoft says so by `idtyp`, others by the grant.
  */
-export function grantedScopes(claims: Record<string, unknown>, grantsFrom: GrantsFrom): readonly string[] {
-  const scopes = words(
-    Object.hasOwn(claims, 'scope') ? claims.scope : claims.scp,
-    Object.hasOwn(claims, 'scope'),
-  );
+function isMachine(claims: Claims, subject: string, clientId: string | undefined): boolean {
+  if (claims.idtyp === 'app') return true;
+  if (GRANT_CLAIMS.some((name) => wordsOf(claims[name]).some((word) => CLIENT_CREDENTIALS.has(word)))) {
+    return true;
+  }
+  if (clientId === undefined) return false;
+  return [subject, claims.sub].some((name) => name === clientId || name === `${clientId}@clients`);
+}
+
+/**
+ * The scopes that a token grants: the words of `scope`, or of `scp` where there is no `scope`, as text with spaces between
+ * (RFC 9068, 2.2.3) or as a list; anything of another type grants nothing. With a prefix, only those that have it count.
+ * A claim of permissions, such as what Auth0's RBAC or a list of roles lets the user do, can widen the grant
+ * (`scope_or_permissions`) or narrow it (`scope_and_permissions`).
+ */
+export function grantedScopes(
+  claims: Claims,
+  { grantsFrom, permissionsClaim, scopePrefix }: Omit<PrincipalRules, 'subjectClaims'>,
+): readonly string[] {
+  const words = wordsOf(Object.hasOwn(claims, 'scope') ? claims.scope : claims.scp);
+  const scopes = scopePrefix === '' ? words : withoutPrefix(words, scopePrefix);
   if (grantsFrom === 'scope') return scopes;
-  const permissions = words(claims.permissions);
+  const found = claimAt(claims, permissionsClaim);
+  // Auth0's own claim is a list and never an object.
+  const permissions = permissionsClaim === DEFAULT_PERMISSIONS_CLAIM ? wordsOf(found) : namesOf(found);
   return grantsFrom === 'scope_or_permissions'
     ? [...new Set([...scopes, ...permissions])]
     : scopes.filter((scope) => permissions.includes(scope));
 }
 
-function words(value: unknown, onlyString = false): string[] {
-  if (typeof value === 'string') return [...new Set(value.split(' ').filter((word) => word !== ''))];
-  if (onlyString || !Array.isArray(value)) return [];
-  return value.every((word) => typeof word === 'string') ? [...new Set(value)] : [];
+function withoutPrefix(words: readonly string[], prefix: string): string[] {
+  return words
+    .filter((word) => word.length > prefix.length && word.startsWith(prefix))
+    .map((word) => word.slice(prefix.length));
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string' && value !== '';
 }
 
 function deepFreeze<T extends object>(value: T): T {

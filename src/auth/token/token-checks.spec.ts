@@ -5,6 +5,10 @@ import { assertAcceptable, tokenChecks, type TokenRules } from './token-checks.j
 
 const NOW = 1_800_000_000;
 const rules: TokenRules = {
+  algorithms: ['RS256'],
+  audienceClaim: 'aud',
+  subjectClaims: ['sub'],
+  requiredClaims: [],
   issuers: ['https://issuer.example.com/'],
   audiences: ['https://expenses-api', 'https://expenses-api-2'],
   clockToleranceSeconds: 5,

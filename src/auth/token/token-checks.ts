@@ -1,16 +1,33 @@
 import type { AccessToken } from './access-token.js';
 import { InvalidToken, type RefusalReason } from '../auth.errors.js';
+import type { TokenProfile } from '../issuers/issuer.options.js';
+import { algorithmNamed, type SigningAlgorithm } from '../keys/algorithms.js';
+import {
+  audienceOf,
+  hasRequired,
+  malformedClaims,
+  missingClaims,
+  type RequiredClaim,
+} from './claim-checks.js';
+import { ACCESS_TOKEN_TYPES, isAccessToken } from './token-kind.js';
 
-/** What an access token is held against. */
+/** What an access token is held against: the rules of its issuer. */
 export interface TokenRules {
-  /** The acceptable `iss` values; one as soon as the issuer is known, compared exactly. */
+  /** What it may be signed with. */
+  readonly algorithms: readonly SigningAlgorithm[];
+  /** The acceptable `iss` values, compared exactly; one as soon as the issuer is known, unless it has several names. */
   readonly issuers: readonly string[];
   /** The names of this API; the token's `aud` must hold one of them. */
   readonly audiences: readonly string[];
+  /** The claim that must hold one of them in a token without `aud`; `aud` for none. */
+  readonly audienceClaim: string;
+  /** The claims that may name the subject, in the order in which they are looked for. */
+  readonly subjectClaims: readonly string[];
+  readonly requiredClaims: readonly RequiredClaim[];
   /** Clock difference that is forgiven, in seconds. */
   readonly clockToleranceSeconds: number;
   /** `rfc9068` makes `typ: at+jwt` and the claims of RFC 9068, 2.2 mandatory. */
-  readonly profile: 'jwt' | 'rfc9068';
+  readonly profile: TokenProfile;
 }
 
 /** One thing that is checked about a token before its signature is. */
@@ -21,23 +38,11 @@ export interface TokenCheck {
   readonly passes: (token: AccessToken, rules: TokenRules, nowSeconds: number) => boolean;
 }
 
-const ACCESS_TOKEN_TYPES = new Set(['at+jwt', 'application/at+jwt']);
-const PLAIN_TYPES = new Set(['jwt', 'application/jwt']);
+const PLAIN_TYPES: ReadonlySet<unknown> = new Set(['jwt', 'application/jwt']);
 // RFC 7515, 4.1.11: not understanding a critical parameter means refusing; cty, enc and zip announce another content.
 const UNSUPPORTED_HEADERS = ['crit', 'b64', 'cty', 'enc', 'zip'];
-// OpenID Connect Core 3.1.3.6 and 3.3.2.11 (ID tokens); OpenID Connect Back-Channel Logout 2.4 (logout tokens).
-const FOREIGN_CLAIMS = ['nonce', 'at_hash', 'c_hash', 's_hash', 'events'];
-const RFC9068_CLAIMS = ['iss', 'exp', 'aud', 'sub', 'client_id', 'iat', 'jti'];
-const REQUIRED_CLAIMS = ['iss', 'aud', 'exp', 'sub'];
 
-const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';
-const isTextOrAbsent = (value: unknown) => value === undefined || isText(value);
-const isTime = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value);
-const isTimeOrAbsent = (value: unknown) => value === undefined || isTime(value);
-const isAudience = (value: unknown) =>
-  isText(value) || (Array.isArray(value) && value.length > 0 && value.every(isText));
-
-function isAccessTokenType(typ: unknown, profile: TokenRules['profile']): boolean {
+function isAccessTokenType(typ: unknown, profile: TokenProfile): boolean {
   if (typ === undefined) return profile === 'jwt';
   if (typeof typ !== 'string') return false;
   const name = typ.toLowerCase();
@@ -55,9 +60,12 @@ function isNotAfter(time: unknown, rules: TokenRules, nowSeconds: number): boole
  */
 export const tokenChecks: readonly TokenCheck[] = [
   {
-    title: 'is signed with RS256',
+    title: 'is signed with an algorithm that is allowed',
     reason: 'unsupported_algorithm',
-    passes: ({ header }) => header.alg === 'RS256',
+    passes: ({ header }, { algorithms }) => {
+      const algorithm = algorithmNamed(header.alg);
+      return algorithm !== undefined && algorithms.includes(algorithm);
+    },
   },
   {
     title: 'has no header parameter that we do not support',
@@ -72,32 +80,22 @@ export const tokenChecks: readonly TokenCheck[] = [
   {
     title: 'names its key by a string',
     reason: 'malformed_token',
-    passes: ({ header }) => isTextOrAbsent(header.kid),
+    passes: ({ header: { kid } }) => kid === undefined || (typeof kid === 'string' && kid !== ''),
   },
   {
     title: 'has every claim that is required',
     reason: 'missing_claim',
-    passes: ({ claims }, { profile }) =>
-      (profile === 'rfc9068' ? RFC9068_CLAIMS : REQUIRED_CLAIMS).every((name) => Object.hasOwn(claims, name)),
+    passes: (token, rules) => missingClaims(token, rules).length === 0,
   },
   {
     title: 'has claims of the right types',
     reason: 'invalid_claim',
-    passes: ({ claims }) =>
-      isText(claims.iss) &&
-      isAudience(claims.aud) &&
-      isText(claims.sub) &&
-      isTime(claims.exp) &&
-      isTimeOrAbsent(claims.nbf) &&
-      isTimeOrAbsent(claims.iat) &&
-      isTextOrAbsent(claims.jti) &&
-      isTextOrAbsent(claims.client_id) &&
-      isTextOrAbsent(claims.azp),
+    passes: (token, rules) => malformedClaims(token, rules).length === 0,
   },
   {
     title: 'is an access token and not an ID or logout token',
     reason: 'not_an_access_token',
-    passes: ({ claims }) => !FOREIGN_CLAIMS.some((name) => Object.hasOwn(claims, name)),
+    passes: isAccessToken,
   },
   {
     // RFC 7800, 3: whoever presents it must prove that they hold a key, which nothing here verifies.
@@ -113,8 +111,18 @@ export const tokenChecks: readonly TokenCheck[] = [
   {
     title: 'is meant for this API',
     reason: 'wrong_audience',
-    passes: ({ claims: { aud } }, { audiences }) =>
-      Array.isArray(aud) ? aud.some((name) => audiences.includes(name)) : audiences.includes(aud as string),
+    passes: ({ claims }, rules) => {
+      const audience = audienceOf(claims, rules);
+      return Array.isArray(audience)
+        ? audience.some((name) => rules.audiences.includes(name))
+        : rules.audiences.includes(audience as string);
+    },
+  },
+  {
+    title: 'has the claims that the settings demand',
+    reason: 'required_claim',
+    passes: ({ claims }, { requiredClaims }) =>
+      requiredClaims.every((required) => hasRequired(claims, required)),
   },
   {
     title: 'has not expired',

@@ -1,14 +1,16 @@
-import type { KeyObject } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
-import { AUTH_OPTIONS, type AuthOptions } from '../auth.options.js';
+import { AUTH_OPTIONS, type AuthOptions, DEFAULT_CLOCK_TOLERANCE_SECONDS } from '../auth.options.js';
+import type { TrustedIssuer } from '../issuers/trusted-issuer.js';
+import { TrustedIssuers } from '../issuers/trusted-issuers.js';
+import type { VerificationKey } from '../keys/key-set.js';
 import type { Principal } from './principal.js';
-import { SigningKeys } from '../keys/signing-keys.js';
 
 interface VerifiedToken {
   readonly token: string;
   readonly principal: Principal;
-  readonly key: KeyObject;
+  readonly key: VerificationKey;
+  readonly issuer: TrustedIssuer;
   /** Milliseconds since the epoch; a clock that is set back makes this matter again. */
   readonly goodFrom: number;
   /** Milliseconds since the epoch. */
@@ -27,12 +29,14 @@ export class VerifiedTokens {
 
   constructor(
     @Inject(AUTH_OPTIONS) options: AuthOptions,
-    private readonly keys: SigningKeys,
+    private readonly issuers: TrustedIssuers,
   ) {
     const max = options.verifiedTokens ?? 10_000;
     this.entries = max > 0 ? new LRUCache({ max }) : undefined;
-    this.toleranceSeconds = options.clockToleranceSeconds ?? 5;
-    keys.onChange((isCurrent) => this.forget((key) => !isCurrent(key)));
+    this.toleranceSeconds = options.clockToleranceSeconds ?? DEFAULT_CLOCK_TOLERANCE_SECONDS;
+    issuers.onKeyChange((issuer, isCurrent) =>
+      this.forget((entry) => entry.issuer === issuer && !isCurrent(entry.key)),
+    );
   }
 
   /** How many tokens are remembered. */
@@ -51,17 +55,18 @@ export class VerifiedTokens {
   }
 
   /** Remembers a token that has just been verified, unless its key left the set while that took place. */
-  add(token: string, principal: Principal, key: KeyObject): void {
-    if (!this.keys.isCurrent(key)) return;
+  add(token: string, principal: Principal, key: VerificationKey): void {
+    const issuer = this.issuers.named(principal.issuer);
+    if (!issuer?.keys.isCurrent(key)) return;
     const { iat = 0, nbf = 0 } = principal.claims as { iat?: number; nbf?: number };
     const goodFrom = (Math.max(iat, nbf) - this.toleranceSeconds) * 1000;
     const goodUntil = (principal.expiresAt + this.toleranceSeconds) * 1000;
-    this.entries?.set(indexOf(token), { token, principal, key, goodFrom, goodUntil });
+    this.entries?.set(indexOf(token), { token, principal, key, issuer, goodFrom, goodUntil });
   }
 
-  private forget(isGone: (key: KeyObject) => boolean): void {
-    for (const [index, { key }] of this.entries?.entries() ?? [])
-      if (isGone(key)) this.entries?.delete(index);
+  private forget(isGone: (entry: VerifiedToken) => boolean): void {
+    for (const [index, entry] of this.entries?.entries() ?? [])
+      if (isGone(entry)) this.entries?.delete(index);
   }
 }
 

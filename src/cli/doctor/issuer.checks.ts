@@ -71,7 +71,7 @@ function compareIssuer(issuer: unknown, configured: string): Finding {
 async function checkKeys(url: string): Promise<Finding[]> {
   try {
     const { keySet } = await fetchKeys(url, timeout());
-    const sizes = keySet.all.map((key) => `${key.asymmetricKeyDetails?.modulusLength} bits`);
+    const sizes = keySet.all.map(({ key }) => `${key.asymmetricKeyDetails?.modulusLength} bits`);
     const usable = ok('keys', `${url} has ${keySet.size} for RS256: ${sizes.join(', ')}`);
     const skipped = Object.entries(keySet.skipped).map(
       ([reason, count]) => `${count} ${reason.replaceAll('_', ' ')}`,

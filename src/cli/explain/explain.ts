@@ -12,10 +12,10 @@ import {
   type Principal,
   type Route,
   ScopesGuard,
-  SigningKeys,
+  TrustedIssuers,
   VerifiedTokens,
 } from '../../auth/index.js';
-import { tokenChecks, type TokenRules } from '../../auth/index.js';
+import { tokenChecks, type SigningKeys, type TrustedIssuer } from '../../auth/index.js';
 import { ProblemException } from '../../problems/problem.exception.js';
 import { describeRule } from '../access/manifest.js';
 import { evidence, shown } from './evidence.js';
@@ -49,22 +49,23 @@ export async function explain(
   query: Record<string, string>,
   { rules, options }: { readonly rules: AccessRules; readonly options: AuthOptions },
 ): Promise<Explanation> {
-  const keys = new SigningKeys(options);
+  const issuers = new TrustedIssuers(options);
+  const { keys } = issuers.all[0];
   try {
     const keyFault = await keys.refresh().then(
       () => undefined,
       (error: Error) => error,
     );
     const request = requestWith(token, query);
-    const refusal = await askGuards(route, request, rules, options, keys);
+    const refusal = await askGuards(route, request, rules, options, issuers);
     const steps = [
       { passed: true, text: `the route is ${route.name}, its rule: ${describeRule(route.rule)}` },
-      ...(route.rule.kind === 'public' ? [] : tokenSteps(request, options, keys, refusal, keyFault)),
+      ...(route.rule.kind === 'public' ? [] : tokenSteps(request, issuers.all[0], refusal, keyFault)),
       ...(request.user ? scopeSteps(route, request.user, refusal) : []),
     ];
     return { steps, accepted: !refusal, verdict: refusal ? verdictOf(refusal) : 'accepted' };
   } finally {
-    keys.onModuleDestroy();
+    issuers.onModuleDestroy();
   }
 }
 
@@ -79,16 +80,16 @@ async function askGuards(
   request: Request,
   rules: AccessRules,
   options: AuthOptions,
-  keys: SigningKeys,
+  issuers: TrustedIssuers,
 ): Promise<ProblemException | undefined> {
   const context = {
     getClass: () => route.controller,
     getHandler: () => route.handler,
     switchToHttp: () => ({ getRequest: () => request }),
   } as unknown as ExecutionContext;
-  const verifier = new TokenVerifier(options, keys);
+  const verifier = new TokenVerifier(issuers);
   const guards = [
-    new JwtAuthGuard(rules, verifier, new VerifiedTokens(options, keys)),
+    new JwtAuthGuard(rules, verifier, new VerifiedTokens(options, issuers)),
     new ScopesGuard(rules),
   ];
   try {
@@ -105,8 +106,7 @@ async function askGuards(
 /** The steps up to the signature; they end with the first that failed. */
 function tokenSteps(
   request: Request,
-  options: AuthOptions,
-  keys: SigningKeys,
+  { keys, rules: held }: TrustedIssuer,
   refusal: ProblemException | undefined,
   keyFault: Error | undefined,
 ): Step[] {
@@ -120,8 +120,6 @@ function tokenSteps(
   } catch (error) {
     return [...steps, { passed: false, text: (error as AuthError).message }];
   }
-  const { audiences, clockToleranceSeconds = 5, profile = 'jwt' } = options;
-  const held: TokenRules = { issuers: keys.issuers, audiences, clockToleranceSeconds, profile };
   for (const { title, reason, passes } of tokenChecks) {
     const passed = passes(token, held, Date.now() / 1000);
     steps.push({ passed, text: `the token ${title}${passed ? '' : `: ${evidence(reason, token, held)}`}` });

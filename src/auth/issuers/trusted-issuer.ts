@@ -1,0 +1,53 @@
+import type { SharedAuthOptions } from '../auth.options.js';
+import { DEFAULT_CLOCK_TOLERANCE_SECONDS } from '../auth.options.js';
+import { SigningKeys } from '../keys/signing-keys.js';
+import type { PrincipalRules } from '../token/principal.js';
+import type { TokenRules } from '../token/token-checks.js';
+import type { IssuerOptions } from './issuer.options.js';
+import { principalRulesOf, tokenRulesOf } from './issuer.rules.js';
+
+/** An issuer whose tokens are accepted: its rules and its keys, which are nobody else's. */
+export class TrustedIssuer {
+  readonly keys: SigningKeys;
+  /** What its tokens are held against. */
+  readonly rules: TokenRules;
+  /** How their claims are read. */
+  readonly principalRules: PrincipalRules;
+
+  constructor(
+    readonly options: IssuerOptions,
+    shared: SharedAuthOptions,
+  ) {
+    const rules = tokenRulesOf(options, shared.clockToleranceSeconds ?? DEFAULT_CLOCK_TOLERANCE_SECONDS);
+    const keys = new SigningKeys({ ...shared, ...options, algorithms: rules.algorithms });
+    this.keys = keys;
+    this.rules = {
+      ...rules,
+      get issuers() {
+        return keys.issuers;
+      },
+    };
+    this.principalRules = principalRulesOf(options);
+  }
+
+  /** What it is called here: the first of its names. */
+  get name(): string {
+    return this.keys.issuers[0] as string;
+  }
+
+  /** A scope as this issuer's clients must ask for it (RFC 6749, 3.3). */
+  scopeToAskFor(scope: string): string {
+    return this.principalRules.scopePrefix + scope;
+  }
+
+  /**
+   * Where clients find its metadata (RFC 9728, 2): its name, unless its metadata are at an address that is not its name,
+   * or its name is none.
+   */
+  get authorizationServer(): string {
+    const { issuerBaseUrl, jwksUri } = this.options;
+    if (this.options.issuer === undefined) return this.name;
+    const isName = jwksUri !== undefined && URL.canParse(this.name) && /^https?:/.test(this.name);
+    return isName ? this.name : issuerBaseUrl;
+  }
+}

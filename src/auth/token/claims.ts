@@ -1,0 +1,34 @@
+/** The claims of a token (RFC 7519, 4), before anything of them is trusted. */
+export type Claims = Readonly<Record<string, unknown>>;
+
+/**
+ * A claim by its name as a whole or, where there is none of that name, by a path of names with dots between, which leads
+ * through objects and nothing else. A member whose name has dots itself is found before a path through it.
+ */
+export function claimAt(claims: Claims, name: string): unknown {
+  if (Object.hasOwn(claims, name)) return claims[name];
+  for (let dot = name.lastIndexOf('.'); dot > 0; dot = name.lastIndexOf('.', dot - 1)) {
+    const head = name.slice(0, dot);
+    if (!Object.hasOwn(claims, head)) continue;
+    const inner = claims[head];
+    return isObject(inner) ? claimAt(inner, name.slice(dot + 1)) : undefined;
+  }
+  return undefined;
+}
+
+/** The words of a claim, each once: of a text those between its spaces, of a list its members if all of them are text. */
+export function wordsOf(value: unknown): string[] {
+  if (typeof value === 'string') return [...new Set(value.split(' ').filter((word) => word !== ''))];
+  if (!Array.isArray(value) || !value.every((word) => typeof word === 'string')) return [];
+  return [...new Set(value)];
+}
+
+/** The words of a claim or, where it is an object, the names of its members, but for those that it says no to. */
+export function namesOf(value: unknown): string[] {
+  if (!isObject(value)) return wordsOf(value);
+  return Object.keys(value).filter((name) => value[name] !== false && value[name] !== null);
+}
+
+function isObject(value: unknown): value is Claims {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
