@@ -51,7 +51,11 @@ export class InvalidRequest extends AuthError {
   readonly reason = 'invalid_request';
   readonly challenge: Readonly<Record<string, string>>;
 
-  constructor(description: string) {
+  /** @param place where the fault is: in the Authorization header, or in a query or body, which any web page can make */
+  constructor(
+    description: string,
+    readonly place: 'header' | 'elsewhere' = 'header',
+  ) {
     super({ code: 'invalid_request', detail: description });
     this.challenge = { error: 'invalid_request', error_description: description };
   }

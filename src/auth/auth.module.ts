@@ -1,5 +1,12 @@
-import { ConfigurableModuleBuilder, type DynamicModule, Module, type Type } from '@nestjs/common';
+import {
+  ConfigurableModuleBuilder,
+  type DynamicModule,
+  Module,
+  type NestModule,
+  type Type,
+} from '@nestjs/common';
 import { APP_FILTER, APP_GUARD } from '@nestjs/core';
+import { AccessChecks } from './access/access.checks.js';
 import { AccessRules } from './access/access.rules.js';
 import { AUTH_OPTIONS, type AuthOptions } from './auth.options.js';
 import { ChallengeFilter } from './challenge.filter.js';
@@ -8,6 +15,7 @@ import { FormBodies } from './token/form-bodies.js';
 import { REQUEST_AUTHENTICATOR, type RequestAuthenticator, TokenVerifier } from './token/token-verifier.js';
 import { PERMISSIONS, type PermissionDescriptions } from './access/permissions.js';
 import { ResourceMetadataController } from './metadata/resource-metadata.controller.js';
+import { RouteDecisions } from './route.decisions.js';
 import { SigningKeys } from './keys/signing-keys.js';
 import { ScopesGuard } from './scopes.guard.js';
 import { TrustedIssuers } from './issuers/trusted-issuers.js';
@@ -41,7 +49,9 @@ const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<AuthOptions>({
 @Module({
   controllers: [ResourceMetadataController],
   providers: [
+    AccessChecks,
     AccessRules,
+    RouteDecisions,
     TrustedIssuers,
     // Of the first issuer, which in most applications is the only one.
     { provide: SigningKeys, inject: [TrustedIssuers], useFactory: ({ all }: TrustedIssuers) => all[0].keys },
@@ -54,9 +64,26 @@ const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<AuthOptions>({
     { provide: APP_GUARD, useExisting: ScopesGuard },
     { provide: APP_FILTER, useClass: ChallengeFilter },
   ],
-  exports: [AccessRules, TrustedIssuers, SigningKeys, VerifiedTokens, TokenVerifier, AUTH_OPTIONS],
+  exports: [
+    AccessChecks,
+    AccessRules,
+    TrustedIssuers,
+    SigningKeys,
+    VerifiedTokens,
+    TokenVerifier,
+    AUTH_OPTIONS,
+  ],
 })
-export class AuthModule extends ConfigurableModuleClass {
+export class AuthModule extends ConfigurableModuleClass implements NestModule {
+  constructor(private readonly decisions: RouteDecisions) {
+    super();
+  }
+
+  /** Nest calls it before its router registers the routes, and for applications that have routes only. */
+  configure(): void {
+    this.decisions.prepare();
+  }
+
   /** Declares a feature module's permissions. */
   static forFeature(permissions: PermissionDescriptions): DynamicModule {
     return { module: PermissionsModule, providers: [{ provide: PERMISSIONS, useValue: permissions }] };

@@ -18,6 +18,11 @@ export interface SharedAuthOptions {
   readonly keyMaxStaleSeconds?: number;
   /** Reads the key set in place of our own few lines, as `readKeySetByJwksClient` does by jwks-rsa. */
   readonly keySetReader?: KeySetReader;
+  /**
+   * Routes that are registered past Nest's controllers, where no guard sees them, each as in `GET /metrics`: method and
+   * path as Fastify was given them. The application does not start with one that is not listed here.
+   */
+  readonly unguardedRoutes?: readonly string[];
   /** Where clients find the metadata of this resource (RFC 9728); named in every challenge. */
   readonly resourceMetadataUrl?: string;
 }

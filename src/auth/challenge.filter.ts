@@ -3,6 +3,7 @@ import { HttpAdapterHost } from '@nestjs/core';
 import { PROBLEM_DOCUMENTATION, ProblemFilter } from '../problems/problem.filter.js';
 import { AuthError } from './auth.errors.js';
 import { AUTH_OPTIONS, type AuthOptions } from './auth.options.js';
+import type { AuthenticatedRequest } from './authenticated-request.js';
 import { bearerChallenge } from './challenge.js';
 
 /** Answers errors of authentication and authorization with their challenge (RFC 6750, 3) beside the problem. */
@@ -20,14 +21,13 @@ export class ChallengeFilter extends ProblemFilter {
   override catch(error: AuthError, host: ArgumentsHost): void {
     const { httpAdapter } = this.adapterHost;
     const http = host.switchToHttp();
-    http.getRequest<{ refusalReason?: string }>().refusalReason = error.reason;
+    const request = http.getRequest<AuthenticatedRequest & { refusalReason?: string }>();
+    request.refusalReason = error.reason;
     const response: unknown = http.getResponse();
     if (!httpAdapter.isHeadersSent(response)) {
-      httpAdapter.setHeader(
-        response,
-        'www-authenticate',
-        bearerChallenge(error, this.options.resourceMetadataUrl),
-      );
+      const { resourceMetadataUrl } = this.options;
+      const challenge = bearerChallenge(error, { resourceMetadataUrl, rule: request.askedRule });
+      httpAdapter.setHeader(response, 'www-authenticate', challenge);
     }
     this.answer(error, host);
   }

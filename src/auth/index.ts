@@ -1,3 +1,4 @@
+export * from './access/access.checks.js';
 export * from './access/access.decorators.js';
 export { type RouteHandler } from './access/access.routes.js';
 export * from './access/access.rules.js';
@@ -6,6 +7,7 @@ export * from './auth.errors.js';
 export * from './auth.events.js';
 export * from './auth.module.js';
 export * from './auth.options.js';
+export * from './authenticated-request.js';
 export * from './challenge.js';
 export * from './issuers/issuer.options.js';
 export { toAlgorithms, toRequiredClaim } from './issuers/issuer.rules.js';
@@ -19,6 +21,7 @@ export { fetchKeys, type KeySetReader, NoUsableKey } from './keys/key-fetcher.js
 export { importPublicKey } from './keys/public-key.js';
 export * from './keys/signing-keys.js';
 export { metadataUrlOf, RESOURCE_METADATA_PATH } from './metadata/resource-metadata.js';
+export * from './route.decisions.js';
 export * from './scopes.guard.js';
 export { type AccessToken, parseAccessToken } from './token/access-token.js';
 export { type BearerRequest, bearerToken, TOKEN_IN_BODY } from './token/bearer-token.js';

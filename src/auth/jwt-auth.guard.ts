@@ -1,8 +1,12 @@
 import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@nestjs/common';
+import type { FastifyReply } from 'fastify';
+import { AccessChecks } from './access/access.checks.js';
+import type { AccessRule } from './access/access.decorators.js';
 import { AccessRules } from './access/access.rules.js';
 import { AuthError, KeysUnavailable } from './auth.errors.js';
 import { type AuthDecision, authDecisions, tokenVerifications } from './auth.events.js';
-import { assertSentOnce, type BearerRequest } from './token/bearer-token.js';
+import type { AuthenticatedRequest } from './authenticated-request.js';
+import { assertBearerToken, assertNotInBody, credentialsOf } from './token/bearer-token.js';
 import {
   type Authentication,
   REQUEST_AUTHENTICATOR,
@@ -11,14 +15,12 @@ import {
 import type { Principal } from './token/principal.js';
 import { VerifiedTokens } from './token/verified-tokens.js';
 
-/** A request on which the guard has left the caller. */
-export type AuthenticatedRequest = BearerRequest & { user?: Principal };
-
-const SCHEME = 'Bearer ';
-
 /**
  * Lets a request pass when its route is public or its access token is good, and leaves the `Principal` on it
  * (RFC 6750). Denies what no rule is known for.
+ *
+ * On Fastify `RouteDecisions` has asked it already, before any of the body was read; then it finds that decision on the
+ * request. It decides by itself wherever a request came another way.
  *
  * @throws AuthError 400 or 401
  * @throws KeysUnavailable 503
@@ -31,44 +33,66 @@ export class JwtAuthGuard implements CanActivate {
     private readonly rules: AccessRules,
     @Inject(REQUEST_AUTHENTICATOR) private readonly authenticator: RequestAuthenticator,
     private readonly verifiedTokens: VerifiedTokens,
+    private readonly checks: AccessChecks,
   ) {}
 
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
     const rule = this.rules.of(context);
     if (rule === undefined) return false;
     if (rule.kind === 'public') return true;
-    const request: AuthenticatedRequest = context.switchToHttp().getRequest();
-    const token = assumedToken(request);
-    const principal = token === undefined ? undefined : this.verifiedTokens.find(token);
-    if (principal === undefined) return this.authenticate(request, token);
-    assertSentOnce(request);
-    return accept(request, principal, 'remembered');
-  }
-
-  private authenticate(request: AuthenticatedRequest, token: string | undefined): boolean | Promise<boolean> {
-    try {
-      const principal = this.verifyOnce(request, token);
-      if (!(principal instanceof Promise)) return accept(request, principal, 'verified');
-      return principal.then((verified) => accept(request, verified, 'verified'), refuse);
-    } catch (error) {
-      return refuse(error);
-    }
+    const http = context.switchToHttp();
+    const request: AuthenticatedRequest = http.getRequest();
+    const pending =
+      request.grantedRule === rule ? undefined : this.authenticate(request, rule, http.getResponse());
+    return pending ? pending.then(() => this.lookIntoBody(request)) : this.lookIntoBody(request);
   }
 
   /**
-   * Requests that bring the same new token while keys are fetched share one verification; each still answers for how it
-   * sent it.
+   * Establishes who sends a request, from its head alone: at once, unless keys must be fetched or a check has to wait.
+   *
+   * @param rule of the route, which is not public
+   * @throws AuthError, KeysUnavailable, and what the checks throw
    */
-  private verifyOnce(request: BearerRequest, token: string | undefined): Principal | Promise<Principal> {
-    const pending = token !== undefined && this.underWay.size > 0 ? this.underWay.get(token) : undefined;
-    if (pending !== undefined) {
-      assertSentOnce(request);
-      return pending;
+  authenticate(request: AuthenticatedRequest, rule: AccessRule, reply?: FastifyReply): void | Promise<void> {
+    request.askedRule = rule;
+    const token = this.credentialsOf(request);
+    const remembered = this.verifiedTokens.find(token);
+    if (remembered) return this.accept(request, remembered, 'remembered', reply);
+    this.checks.beforeVerification(request);
+    const principal = this.verify(request, token);
+    return principal instanceof Promise
+      ? principal.then((verified) => this.accept(request, verified, 'verified', reply))
+      : this.accept(request, principal, 'verified', reply);
+  }
+
+  private credentialsOf(request: AuthenticatedRequest): string {
+    try {
+      return credentialsOf(request);
+    } catch (error) {
+      return this.refuse(request, error);
     }
+  }
+
+  private verify(request: AuthenticatedRequest, token: string): Principal | Promise<Principal> {
+    try {
+      const principal = this.verifyOnce(token);
+      return principal instanceof Promise
+        ? principal.catch((error: unknown) => this.refuse(request, error))
+        : principal;
+    } catch (error) {
+      return this.refuse(request, error);
+    }
+  }
+
+  /** Requests that bring the same new token while keys are fetched share one verification. */
+  private verifyOnce(token: string): Principal | Promise<Principal> {
+    const pending = this.underWay.size > 0 ? this.underWay.get(token) : undefined;
+    if (pending !== undefined) return pending;
     const startedAt = performance.now();
     let authentication: Authentication | Promise<Authentication>;
     try {
-      authentication = this.authenticator.authenticateRequest(request);
+      assertBearerToken(token);
+      authentication = this.authenticator.authenticateToken(token);
     } catch (error) {
       publishDuration(startedAt);
       throw error;
@@ -78,46 +102,54 @@ export class JwtAuthGuard implements CanActivate {
     return this.remember(token, authentication);
   }
 
-  private share(token: string | undefined, authentication: Promise<Authentication>, startedAt: number) {
+  private share(token: string, authentication: Promise<Authentication>, startedAt: number) {
     const principal = authentication
       .then((settled) => this.remember(token, settled))
       .finally(() => {
         publishDuration(startedAt);
-        if (token !== undefined) this.underWay.delete(token);
+        this.underWay.delete(token);
       });
-    if (token !== undefined) this.underWay.set(token, principal);
+    this.underWay.set(token, principal);
     return principal;
   }
 
-  private remember(token: string | undefined, { principal, key }: Authentication): Principal {
-    if (token !== undefined) this.verifiedTokens.add(token, principal, key);
+  private remember(token: string, { principal, key }: Authentication): Principal {
+    this.verifiedTokens.add(token, principal, key);
     return principal;
   }
-}
 
-function accept(
-  request: AuthenticatedRequest,
-  principal: Principal,
-  reason: 'remembered' | 'verified',
-): true {
-  request.user = principal;
-  publish({ outcome: 'accepted', reason });
-  return true;
-}
+  private accept(
+    request: AuthenticatedRequest,
+    principal: Principal,
+    reason: 'remembered' | 'verified',
+    reply?: FastifyReply,
+  ): void | Promise<void> {
+    request.user = principal;
+    publish({ outcome: 'accepted', reason });
+    return this.checks.afterVerification(request, principal, reply);
+  }
 
-/** @throws the error, once it has been counted */
-function refuse(error: unknown): never {
-  publish(
-    error instanceof AuthError
-      ? { outcome: 'refused', reason: error.reason }
-      : { outcome: 'undecided', reason: error instanceof KeysUnavailable ? 'keys_unavailable' : 'error' },
-  );
-  throw error;
-}
+  /** @throws the error, once it has been counted */
+  private refuse(request: AuthenticatedRequest, error: unknown): never {
+    if (error instanceof AuthError) {
+      publish({ outcome: 'refused', reason: error.reason });
+      this.checks.onRefusal(request, error);
+    } else {
+      const reason = error instanceof KeysUnavailable ? 'keys_unavailable' : 'error';
+      publish({ outcome: 'undecided', reason });
+    }
+    throw error;
+  }
 
-/** What stands behind the usual spelling of the scheme: good enough to look it up, not to trust it. */
-function assumedToken({ headers: { authorization } }: BearerRequest): string | undefined {
-  return authorization?.startsWith(SCHEME) ? authorization.slice(SCHEME.length) : undefined;
+  /** A client must not send its token a second time in the body (RFC 6750, 2), which is read only for a known caller. */
+  private lookIntoBody(request: AuthenticatedRequest): true {
+    try {
+      assertNotInBody(request);
+      return true;
+    } catch (error) {
+      return this.refuse(request, error);
+    }
+  }
 }
 
 function publish(decision: AuthDecision): void {

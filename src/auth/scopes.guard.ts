@@ -1,11 +1,13 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
+import type { AccessRule } from './access/access.decorators.js';
 import { AccessRules } from './access/access.rules.js';
 import { InsufficientScope } from './auth.errors.js';
-import type { AuthenticatedRequest } from './jwt-auth.guard.js';
+import type { AuthenticatedRequest } from './authenticated-request.js';
 
 /**
  * Lets a caller pass whose access token holds the scopes that the route's `@Scopes()` or `@AnyScope()` names, each
- * compared as a whole, case-sensitive word (RFC 6749, 3.3). Runs after `JwtAuthGuard`.
+ * compared as a whole, case-sensitive word (RFC 6749, 3.3). Runs after `JwtAuthGuard`; on Fastify `RouteDecisions` has
+ * asked it already, before any of the body was read.
  *
  * @throws InsufficientScope 403
  */
@@ -16,8 +18,18 @@ export class ScopesGuard implements CanActivate {
   canActivate(context: ExecutionContext): boolean {
     const rule = this.rules.of(context);
     if (rule === undefined) return false;
+    const request = context.switchToHttp().getRequest<AuthenticatedRequest>();
+    return request.grantedRule === rule || this.authorize(request, rule);
+  }
+
+  /**
+   * Compares the caller's scopes with a rule.
+   *
+   * @returns false when nobody has established who calls
+   * @throws InsufficientScope
+   */
+  authorize({ user }: AuthenticatedRequest, rule: AccessRule): boolean {
     if (rule.kind === 'public') return true;
-    const { user } = context.switchToHttp().getRequest<AuthenticatedRequest>();
     if (user === undefined) return false;
     if (rule.kind === 'authenticated') return true;
     const holds = (scope: string) => user.scopes.includes(scope);

@@ -2,6 +2,7 @@ import type { OpenAPIObject } from '@nestjs/swagger';
 import {
   type AuthError,
   bearerChallenge,
+  type ChallengeContext,
   InsufficientScope,
   InvalidToken,
   KeysUnavailable,
@@ -60,7 +61,7 @@ function securityOf({ rule, optionalScopes }: Route): Record<string, string[]>[]
 function refusalsOf({ rule }: Route, resourceMetadataUrl?: string): Record<number, Response> {
   if (rule.kind === 'public') return {};
   const answer = (description: string, errors: Record<string, ProblemException>) =>
-    problemResponse(description, errors, resourceMetadataUrl);
+    problemResponse(description, errors, { resourceMetadataUrl, rule });
   return {
     401: answer('There is no access token, or one that is not good here.', {
       missing: new MissingToken(),
@@ -78,10 +79,10 @@ function refusalsOf({ rule }: Route, resourceMetadataUrl?: string): Record<numbe
 function problemResponse(
   description: string,
   errors: Record<string, ProblemException>,
-  resourceMetadataUrl?: string,
+  context: ChallengeContext,
 ): Response {
   const named = Object.entries(errors);
-  const headers = named.flatMap(([, error]) => Object.entries(headersOf(error, resourceMetadataUrl)));
+  const headers = named.flatMap(([, error]) => Object.entries(headersOf(error, context)));
   return {
     description,
     headers: Object.fromEntries(
@@ -101,7 +102,7 @@ function problemResponse(
   };
 }
 
-function headersOf(error: ProblemException, resourceMetadataUrl?: string): Record<string, string> {
+function headersOf(error: ProblemException, context: ChallengeContext): Record<string, string> {
   if (!('challenge' in error)) return { 'Retry-After': error.headers['retry-after'] ?? '' };
-  return { 'WWW-Authenticate': bearerChallenge(error as AuthError, resourceMetadataUrl) };
+  return { 'WWW-Authenticate': bearerChallenge(error as AuthError, context) };
 }

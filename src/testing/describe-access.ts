@@ -125,7 +125,7 @@ function faultOf(answer: InjectedResponse, route: Route, attack: Attack, metadat
   const refusal = attack.refusal?.(route);
   if (!refusal) return isRefused || statusCode >= 500 ? got : undefined;
   const status = refusal.getStatus();
-  const challenge = bearerChallenge(refusal, metadataUrl);
+  const challenge = bearerChallenge(refusal, { resourceMetadataUrl: metadataUrl, rule: route.rule });
   if (statusCode === status && given === challenge) return undefined;
   return `${got} instead of ${status} ${challenge}`;
 }

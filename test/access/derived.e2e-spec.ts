@@ -95,6 +95,7 @@ async function derivedFrom(...decorators: MethodDecorator[]) {
 }
 
 const bare = `Bearer resource_metadata="${METADATA_URL}"`;
+const asking = (scope: string) => `Bearer scope="${scope}", resource_metadata="${METADATA_URL}"`;
 const lacks = (scope: string) =>
   'Bearer error="insufficient_scope", error_description="The access token lacks a scope that this request needs", ' +
   `scope="${scope}", resource_metadata="${METADATA_URL}"`;
@@ -103,7 +104,7 @@ describe('everything about access follows the decorator', () => {
   it('@Scopes of one permission', async () => {
     const derived = await derivedFrom(Scopes(read));
     expect(derived).toMatchObject({
-      withoutToken: { statusCode: 401, challenge: bare },
+      withoutToken: { statusCode: 401, challenge: asking('read:plants') },
       withoutScope: { statusCode: 403, challenge: lacks('read:plants') },
       withReading: { statusCode: 200 },
       security: [{ oauth2: ['read:plants'] }],
@@ -117,6 +118,7 @@ describe('everything about access follows the decorator', () => {
   it('@Scopes of two permissions', async () => {
     const derived = await derivedFrom(Scopes(read, cut));
     expect(derived).toMatchObject({
+      withoutToken: { statusCode: 401, challenge: asking('read:plants cut:plants') },
       withReading: { statusCode: 403, challenge: lacks('read:plants cut:plants') },
       withBoth: { statusCode: 200 },
       security: [{ oauth2: ['read:plants', 'cut:plants'] }],
@@ -128,6 +130,7 @@ describe('everything about access follows the decorator', () => {
 
   it('@AnyScope', async () => {
     expect(await derivedFrom(AnyScope(read, cut))).toMatchObject({
+      withoutToken: { statusCode: 401, challenge: asking('read:plants') },
       withoutScope: { statusCode: 403, challenge: lacks('read:plants cut:plants') },
       withReading: { statusCode: 200 },
       security: [{ oauth2: ['read:plants'] }, { oauth2: ['cut:plants'] }],
@@ -138,6 +141,7 @@ describe('everything about access follows the decorator', () => {
 
   it('@OptionalScopes', async () => {
     expect(await derivedFrom(Scopes(read), OptionalScopes(cut))).toMatchObject({
+      withoutToken: { statusCode: 401, challenge: asking('read:plants') },
       withoutScope: { statusCode: 403, challenge: lacks('read:plants') },
       withReading: { statusCode: 200 },
       security: [{ oauth2: ['read:plants'] }, { oauth2: ['read:plants', 'cut:plants'] }],

@@ -59,10 +59,12 @@ it('a token without the permission of a route is 403 there, and shows nothing', 
   expect(hidden.body).not.toContain(expense.description);
 });
 
-it('a request without token is 401 with a bare challenge', async () => {
+it('a request without token is 401 with a challenge that names what to ask the issuer for', async () => {
   const response = await api.get('/');
   expect(response.statusCode).toBe(401);
-  expect(response.headers['www-authenticate']).toMatch(/^Bearer resource_metadata="[^"]+"$/);
+  expect(response.headers['www-authenticate']).toMatch(
+    /^Bearer scope="read:reports", resource_metadata="[^"]+"$/,
+  );
   expect(response.body).not.toContain(expense.description);
 });
 

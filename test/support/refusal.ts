@@ -41,14 +41,14 @@ function expectProblem(answer: Answer, status: number, code: string, challenged:
   expect(answer.body).not.toContain(SECRET);
 }
 
-/** 401: the token was understood to be bad, for this very reason. */
-export function expectInvalidToken(answer: Answer, reason: RefusalReason): void {
-  expectProblem(answer, 401, 'invalid_token', challenge('invalid_token', refusals[reason]));
+/** 401: the token was understood to be bad, for this very reason; the challenge names the scopes of the route. */
+export function expectInvalidToken(answer: Answer, reason: RefusalReason, scope = 'read:reports'): void {
+  expectProblem(answer, 401, 'invalid_token', challenge('invalid_token', refusals[reason], scope));
 }
 
-/** 401 with a bare challenge: there was no token. */
-export function expectMissingToken(answer: Answer): void {
-  expectProblem(answer, 401, 'missing_token', challenge());
+/** 401 without an error code: there was no token. */
+export function expectMissingToken(answer: Answer, scope = 'read:reports'): void {
+  expectProblem(answer, 401, 'missing_token', challenge(undefined, undefined, scope));
 }
 
 /** 400: the credentials are malformed. */

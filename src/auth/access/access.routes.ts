@@ -1,8 +1,11 @@
-import { RequestMethod, type Type } from '@nestjs/common';
+import { RequestMethod, type Type, VERSION_NEUTRAL, VersioningType } from '@nestjs/common';
 import { MODULE_PATH, PATH_METADATA, VERSION_METADATA } from '@nestjs/common/constants.js';
 import { type ApplicationConfig, MetadataScanner, type ModulesContainer } from '@nestjs/core';
 import { PathsExplorer } from '@nestjs/core/router/paths-explorer.js';
 import { RoutePathFactory } from '@nestjs/core/router/route-path-factory.js';
+
+/** Metadata key of @RouteConstraints of @nestjs/platform-fastify. */
+const ROUTE_CONSTRAINTS = '__fastify_route_constraints__';
 
 /** A route as the router knows it. */
 export interface RouteHandler {
@@ -10,6 +13,10 @@ export interface RouteHandler {
   readonly method: string;
   /** Path pattern as in `/expenses/:id`, with global prefix, module path and URI version. */
   readonly path: string;
+  /** Under versioning by header or media type, what selects it; nothing for a route that takes every version. */
+  readonly version?: string | readonly unknown[];
+  /** What @RouteConstraints asks of requests beside method and path. */
+  readonly constraints?: Readonly<Record<string, unknown>>;
   readonly controller: Type;
   readonly handler: (...parameters: never[]) => unknown;
   /** `Controller.method`, to name the route to a person. */
@@ -36,13 +43,22 @@ function readController(controller: Type, modulePath: string | undefined, config
   const controllerPaths = [Reflect.getMetadata(PATH_METADATA, controller)].flat() as string[];
   const routes: RouteHandler[] = [];
   for (const route of new PathsExplorer(new MetadataScanner()).scanForPaths(prototype, prototype)) {
+    const versioning = config.getVersioning();
     const common = {
       modulePath,
       globalPrefix: config.getGlobalPrefix(),
-      controllerVersion: Reflect.getMetadata(VERSION_METADATA, controller),
+      controllerVersion: Reflect.getMetadata(VERSION_METADATA, controller) ?? versioning?.defaultVersion,
       methodVersion: Reflect.getMetadata(VERSION_METADATA, route.targetCallback),
-      versioningOptions: config.getVersioning(),
+      versioningOptions: versioning,
     };
+    const selected = factory.getVersion(common);
+    const isVersioned =
+      versioning !== undefined && versioning.type !== VersioningType.URI && selected !== VERSION_NEUTRAL;
+    const version = isVersioned ? (selected as RouteHandler['version']) : undefined;
+    const constraints = Reflect.getMetadata(
+      ROUTE_CONSTRAINTS,
+      route.targetCallback,
+    ) as RouteHandler['constraints'];
     const paths = controllerPaths.flatMap((ctrlPath) =>
       route.path.flatMap((methodPath) =>
         factory.create({ ...common, ctrlPath, methodPath }, route.requestMethod),
@@ -51,7 +67,7 @@ function readController(controller: Type, modulePath: string | undefined, config
     const method = RequestMethod[route.requestMethod];
     const name = `${controller.name}.${route.methodName}`;
     const handler = route.targetCallback as RouteHandler['handler'];
-    routes.push(...paths.map((path) => ({ method, path, controller, handler, name })));
+    routes.push(...paths.map((path) => ({ method, path, version, constraints, controller, handler, name })));
   }
   return routes;
 }

@@ -1,5 +1,6 @@
 import { type ExecutionContext, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { ApplicationConfig, ModulesContainer } from '@nestjs/core';
+import { isDeepStrictEqual } from 'node:util';
 import { ACCESS, ACCESS_DECLARED_BY, type AccessRule, OPTIONAL_SCOPES } from './access.decorators.js';
 import { readRoutes, type RouteHandler } from './access.routes.js';
 import { readPermissions } from './permissions.catalogue.js';
@@ -28,6 +29,7 @@ export class InvalidAccessDeclarations extends Error {
 @Injectable()
 export class AccessRules implements OnModuleInit {
   private readonly rules = new Map<unknown, Map<unknown, AccessRule>>();
+  private isRead = false;
 
   /** Every route, in the order of paths and methods. */
   routes: readonly Route[] = [];
@@ -50,8 +52,9 @@ export class AccessRules implements OnModuleInit {
     }
   }
 
-  /** @throws InvalidAccessDeclarations */
+  /** Reads the declarations, once. @throws InvalidAccessDeclarations */
   read(): void {
+    if (this.isRead) return;
     const { permissions, faults: catalogueFaults } = readPermissions(this.modules);
     const faults = new Set(catalogueFaults);
     const routes: Route[] = [];
@@ -69,11 +72,36 @@ export class AccessRules implements OnModuleInit {
       const ofController = this.rules.get(controller) ?? new Map<unknown, AccessRule>();
       this.rules.set(controller, ofController.set(handler, rule));
     }
+    this.isRead = true;
   }
 
   /** The rule of the route that is being called; none for a route that was not there at start. */
   of(context: ExecutionContext): AccessRule | undefined {
     return this.rules.get(context.getClass())?.get(context.getHandler());
+  }
+
+  /**
+   * The rules of what the server registers as a route; more than one when the declarations do not tell which it is.
+   *
+   * @param methods that the server answers there
+   * @param url as the server was given it
+   * @param constraints what else selects the route
+   * @param normalize makes of a declared path what the server is given
+   */
+  at(
+    methods: readonly string[],
+    url: string,
+    constraints: Readonly<Record<string, unknown>> = {},
+    normalize: (path: string) => string = (path) => path,
+  ): readonly AccessRule[] {
+    const here = this.routes.filter(
+      (route) => normalize(route.path) === url && isSelectedBy(route, constraints),
+    );
+    const exact = here.filter(({ method }) => methods.length === 1 && method === methods[0]);
+    const others = here.filter(
+      ({ method }) => method === 'ALL' || (method === 'GET' && methods.length === 1 && methods[0] === 'HEAD'),
+    );
+    return [...new Set((exact.length > 0 ? exact : others).map(({ rule }) => rule))];
   }
 
   /** Every scope that some route speaks of, in alphabetical order. */
@@ -90,6 +118,10 @@ export class AccessRules implements OnModuleInit {
         .map((scope) => `${route.name} asks for ${scope}, which no module describes`),
     );
   }
+}
+
+function isSelectedBy({ version, constraints }: Route, given: Readonly<Record<string, unknown>>): boolean {
+  return isDeepStrictEqual({ ...constraints, ...(version !== undefined && { version }) }, { ...given });
 }
 
 function scopesOf({ rule, optionalScopes }: Route): readonly string[] {

@@ -72,6 +72,6 @@ describe('behind passport.authenticate, a request', () => {
 it('says by which of several keys a token without kid was signed', async () => {
   await issuer.rotateKeys({ keepOld: true });
   const token = issuer.sign({ kid: undefined }, issuer.claims());
-  const { key } = await strategy.authenticateRequest(requestWith(`Bearer ${token}`));
+  const { key } = await strategy.authenticateToken(token);
   expect(await issuers.all[0].keys.find(issuer.signingKey.kid, 'RS256')).toStrictEqual([key]);
 });

@@ -27,7 +27,7 @@ export class JwtStrategy extends PassportStrategy(Strategy, 'jwt') implements Re
 
   /** Called by `passport.authenticate`. */
   override authenticate(this: this & Outcome, request: unknown): void {
-    const authenticated = async () => this.authenticateRequest(request as BearerRequest);
+    const authenticated = async () => this.authenticateToken(bearerToken(request as BearerRequest));
     authenticated().then(
       ({ principal }) => this.success(principal),
       (error: unknown) => (error instanceof AuthError ? this.fail(error) : this.error(error)),
@@ -38,11 +38,11 @@ export class JwtStrategy extends PassportStrategy(Strategy, 'jwt') implements Re
    * Called by the guard: the way through passport's middleware would turn an issuer that is away into a 401, and cost
    * every new token its time.
    *
-   * @throws AuthError when the credentials are missing or refused
-   * @throws KeysUnavailable when they cannot be judged now
+   * @throws AuthError when the token is refused
+   * @throws KeysUnavailable when it cannot be judged now
    */
-  authenticateRequest(request: BearerRequest): Authentication | Promise<Authentication> {
-    return this.verifier.authenticateRequest(request);
+  authenticateToken(token: string): Authentication | Promise<Authentication> {
+    return this.verifier.authenticateToken(token);
   }
 
   /** The principal itself: it was made, and checked, from the token's claims. */

@@ -13,10 +13,11 @@ export const TOKEN_IN_BODY = 'An access token must not be sent in the body';
 /** Longest access token that is looked at, in characters; a longer one is refused before any parsing or crypto. */
 export const MAX_TOKEN_LENGTH = 8192;
 
-// RFC 6750, 2.1: b64token; RFC 9110, 11.4: the scheme is case-insensitive, one or more spaces follow it.
-// Spelled out, because to ignore case takes three times as long on a whole token.
-const BEARER = /^[Bb][Ee][Aa][Rr][Ee][Rr] +([A-Za-z0-9\-._~+/]+=*)$/;
+// RFC 9110, 11.4: the scheme is case-insensitive, one or more spaces follow it.
+const SCHEME = /^bearer +/i;
 const OTHER_SCHEME = /^(?!bearer(?: |$))[!#$%&'*+\-.^_`|~0-9A-Za-z]+(?: |$)/i;
+// RFC 6750, 2.1: b64token.
+const B64TOKEN = /^[A-Za-z0-9\-._~+/]+=*$/;
 
 /**
  * The access token of a request (RFC 6750, 2.1).
@@ -25,38 +26,60 @@ const OTHER_SCHEME = /^(?!bearer(?: |$))[!#$%&'*+\-.^_`|~0-9A-Za-z]+(?: |$)/i;
  * @throws InvalidRequest when they are malformed, too long, repeated or sent in the query or body
  */
 export function bearerToken(request: BearerRequest): string {
+  assertNotInBody(request);
+  const token = credentialsOf(request);
+  assertBearerToken(token);
+  return token;
+}
+
+/**
+ * What stands behind the scheme in the Authorization header: good enough to be looked up among tokens that are known,
+ * and a token only when `assertBearerToken` finds it to be one. Says nothing of the body, which need not be there yet.
+ *
+ * @throws MissingToken when there are no credentials, or those of another scheme
+ * @throws InvalidRequest when they are malformed, repeated or sent in the query
+ */
+export function credentialsOf(request: BearerRequest): string {
   assertSentOnce(request);
   const { authorization } = request.headers;
   if (authorization === undefined) throw new MissingToken();
-  const token = BEARER.exec(authorization)?.[1];
-  if (token === undefined) {
-    if (OTHER_SCHEME.test(authorization)) throw new MissingToken();
-    throw new InvalidRequest('The Authorization header is malformed');
-  }
-  if (token.length > MAX_TOKEN_LENGTH) {
+  const scheme = SCHEME.exec(authorization)?.[0];
+  if (scheme !== undefined) return authorization.slice(scheme.length);
+  if (OTHER_SCHEME.test(authorization)) throw new MissingToken();
+  throw malformed();
+}
+
+/** @throws InvalidRequest for what is no b64token, or too long */
+export function assertBearerToken(credentials: string): void {
+  if (!B64TOKEN.test(credentials)) throw malformed();
+  if (credentials.length > MAX_TOKEN_LENGTH) {
     throw new InvalidRequest(`The access token is longer than ${MAX_TOKEN_LENGTH} characters`);
   }
-  return token;
+}
+
+/** @throws InvalidRequest when a body that was read holds an access token (RFC 6750, 2.2) */
+export function assertNotInBody({ body }: Pick<BearerRequest, 'body'>): void {
+  if (hasAccessToken(body)) throw new InvalidRequest(TOKEN_IN_BODY, 'elsewhere');
 }
 
 /**
  * Refuses credentials that are sent in more than one way, or where they end up in logs and histories (RFC 6750, 2 and
  * 5.3). Node keeps the first of several Authorization headers and hides the others, so the raw list is read.
- *
- * @throws InvalidRequest
  */
-export function assertSentOnce(request: BearerRequest): void {
-  const { rawHeaders } = request.raw;
+function assertSentOnce({ raw: { rawHeaders }, query }: BearerRequest): void {
   let count = 0;
   for (let index = 0; index < rawHeaders.length; index += 2) {
     const name = rawHeaders[index];
     if (name?.length === 13 && name.toLowerCase() === 'authorization') count += 1;
   }
   if (count > 1) throw new InvalidRequest('The request has more than one Authorization header');
-  if (hasAccessToken(request.query)) {
-    throw new InvalidRequest('An access token must not be sent in the query');
+  if (hasAccessToken(query)) {
+    throw new InvalidRequest('An access token must not be sent in the query', 'elsewhere');
   }
-  if (hasAccessToken(request.body)) throw new InvalidRequest(TOKEN_IN_BODY);
+}
+
+function malformed(): InvalidRequest {
+  return new InvalidRequest('The Authorization header is malformed');
 }
 
 function hasAccessToken(parameters: unknown): boolean {

@@ -18,7 +18,11 @@ export class FormBodies implements OnModuleInit {
     if (server.hasContentTypeParser(FORM)) return;
     server.addContentTypeParser<string>(FORM, { parseAs: 'string' }, (_request, form, done) => {
       const hasToken = new URLSearchParams(form).has('access_token');
-      done(hasToken ? new InvalidRequest(TOKEN_IN_BODY) : new ProblemException('unsupported_media_type'));
+      done(
+        hasToken
+          ? new InvalidRequest(TOKEN_IN_BODY, 'elsewhere')
+          : new ProblemException('unsupported_media_type'),
+      );
     });
   }
 }

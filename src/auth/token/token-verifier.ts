@@ -5,7 +5,6 @@ import type { TrustedIssuer } from '../issuers/trusted-issuer.js';
 import { TrustedIssuers } from '../issuers/trusted-issuers.js';
 import { algorithmNamed, type SigningAlgorithm, verifySignature } from '../keys/algorithms.js';
 import type { VerificationKey } from '../keys/key-set.js';
-import { type BearerRequest, bearerToken } from './bearer-token.js';
 import { type Principal, toPrincipal } from './principal.js';
 import { assertAcceptable } from './token-checks.js';
 
@@ -17,15 +16,16 @@ export interface Authentication {
 }
 
 /**
- * What authenticates requests for the guard. `AuthModule` takes `TokenVerifier` itself, or a passport strategy on top of
+ * What judges access tokens for the guard. `AuthModule` takes `TokenVerifier` itself, or a passport strategy on top of
  * it such as `JwtStrategy`.
  */
 export interface RequestAuthenticator {
   /**
-   * @throws AuthError when the credentials are missing or refused
-   * @throws KeysUnavailable when they cannot be judged now
+   * @param token as `bearerToken` takes it from a request
+   * @throws AuthError when it is refused
+   * @throws KeysUnavailable when it cannot be judged now
    */
-  authenticateRequest(request: BearerRequest): Authentication | Promise<Authentication>;
+  authenticateToken(token: string): Authentication | Promise<Authentication>;
 }
 
 /** Injection token of the `RequestAuthenticator` that the guard asks. */
@@ -41,8 +41,8 @@ export class TokenVerifier implements RequestAuthenticator {
   constructor(private readonly issuers: TrustedIssuers) {}
 
   /** At once when the token's key is known, else after a fetch of the keys. */
-  authenticateRequest(request: BearerRequest): Authentication | Promise<Authentication> {
-    const token = parseAccessToken(bearerToken(request));
+  authenticateToken(text: string): Authentication | Promise<Authentication> {
+    const token = parseAccessToken(text);
     // A token of nobody known fails the rules of the first issuer at its name, or before.
     const issuer = this.issuers.named(token.claims.iss) ?? this.issuers.all[0];
     assertAcceptable(token, issuer.rules);

@@ -2,6 +2,7 @@ import type { ExecutionContext } from '@nestjs/common';
 import { type AccessToken, parseAccessToken } from '../../auth/index.js';
 import { type BearerRequest, bearerToken } from '../../auth/index.js';
 import {
+  AccessChecks,
   type AccessRules,
   AuthError,
   type AuthOptions,
@@ -85,11 +86,11 @@ async function askGuards(
   const context = {
     getClass: () => route.controller,
     getHandler: () => route.handler,
-    switchToHttp: () => ({ getRequest: () => request }),
+    switchToHttp: () => ({ getRequest: () => request, getResponse: () => undefined }),
   } as unknown as ExecutionContext;
   const verifier = new TokenVerifier(issuers);
   const guards = [
-    new JwtAuthGuard(rules, verifier, new VerifiedTokens(options, issuers)),
+    new JwtAuthGuard(rules, verifier, new VerifiedTokens(options, issuers), new AccessChecks()),
     new ScopesGuard(rules),
   ];
   try {

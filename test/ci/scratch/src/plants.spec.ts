@@ -23,7 +23,7 @@ describeAccess(() => app);
 it('answers 401 with a challenge', async () => {
   const answer = await app.inject('/plants');
   expect(answer.statusCode).toBe(401);
-  expect(answer.headers['www-authenticate']).toBe('Bearer');
+  expect(answer.headers['www-authenticate']).toBe('Bearer scope="read:plants"');
 });
 
 it('answers a good token', async () => {

@@ -1,0 +1,59 @@
+import { Injectable } from '@nestjs/common';
+import type { FastifyReply } from 'fastify';
+import type { AuthenticatedRequest } from '../authenticated-request.js';
+import type { AuthError } from '../auth.errors.js';
+import type { Principal } from '../token/principal.js';
+
+/** What another part of an application has to say about a request, or wants to know, while its caller is established. */
+export interface AccessCheck {
+  /** Before a token that is not remembered is verified; an error that it throws is the answer. */
+  beforeVerification?(request: AuthenticatedRequest): void;
+  /** When the caller is known, and before the scopes are compared; an error that it throws is the answer. */
+  afterVerification?(
+    request: AuthenticatedRequest,
+    principal: Principal,
+    reply?: FastifyReply,
+  ): void | Promise<void>;
+  /** After the credentials were refused, whether the client waits for the answer or has gone. */
+  onRefusal?(request: AuthenticatedRequest, error: AuthError): void;
+}
+
+/** The checks that modules add to those of the guards. Each runs for every request to a route that is not public. */
+@Injectable()
+export class AccessChecks {
+  private readonly checks: AccessCheck[] = [];
+
+  /** Adds a check, for as long as the application lives; to be called while it starts. */
+  add(check: AccessCheck): void {
+    this.checks.push(check);
+  }
+
+  beforeVerification(request: AuthenticatedRequest): void {
+    for (const check of this.checks) check.beforeVerification?.(request);
+  }
+
+  /** One after the other; at once when none of them has to wait. */
+  afterVerification(
+    request: AuthenticatedRequest,
+    principal: Principal,
+    reply?: FastifyReply,
+  ): void | Promise<void> {
+    return this.runFrom(0, request, principal, reply);
+  }
+
+  onRefusal(request: AuthenticatedRequest, error: AuthError): void {
+    for (const check of this.checks) check.onRefusal?.(request, error);
+  }
+
+  private runFrom(
+    first: number,
+    request: AuthenticatedRequest,
+    principal: Principal,
+    reply?: FastifyReply,
+  ): void | Promise<void> {
+    for (let index = first; index < this.checks.length; index += 1) {
+      const pending = this.checks[index]?.afterVerification?.(request, principal, reply);
+      if (pending) return pending.then(() => this.runFrom(index + 1, request, principal, reply));
+    }
+  }
+}
