@@ -6,7 +6,10 @@ import { PostgresDatabase } from './postgres.js';
 export type DatabaseSettings = Pick<
   Environment,
   'DATABASE_URL' | 'DATABASE_POOL_SIZE' | 'DATABASE_STATEMENT_TIMEOUT'
->;
+> &
+  Partial<
+    Pick<Environment, 'DATABASE_PASSWORD' | 'DATABASE_PASSWORD_FILE' | 'DATABASE_MIGRATION_URL' | 'MIGRATE'>
+  >;
 
 /**
  * The database that DATABASE_URL names: `postgres://...`, `pglite:<folder>`, or `pglite:memory://` for tests. PostgreSQL
@@ -23,6 +26,8 @@ export async function connectDatabase(settings: DatabaseSettings): Promise<Datab
   }
   return new PostgresDatabase({
     url,
+    password: settings.DATABASE_PASSWORD,
+    passwordFile: settings.DATABASE_PASSWORD_FILE,
     poolSize: settings.DATABASE_POOL_SIZE,
     statementTimeoutSeconds: settings.DATABASE_STATEMENT_TIMEOUT,
   });

@@ -1,8 +1,17 @@
-import { translated } from './database.errors.js';
-import { type PgDatabase, type PgQueryResultHKT, sql } from './drizzle.js';
+import { withNamedErrors } from './database.errors.js';
+import { type PgDatabase, type PgQueryResultHKT } from './drizzle.js';
+import { checkRights, missingMigrations } from './migrator.js';
 
 /** What queries are written on: the database itself, or a transaction of it. The same on both engines. */
 export type Queries = PgDatabase<PgQueryResultHKT>;
+
+/** How the database is, asked beside all requests. */
+export interface DatabaseStatus {
+  /** Whether it takes writes; a standby does not. */
+  readonly isWritable: boolean;
+  /** Whether requests wait because all connections are busy. */
+  readonly isSaturated: boolean;
+}
 
 /** The way to the data. One per process; made by `connectDatabase`. */
 export abstract class Database {
@@ -14,7 +23,7 @@ export abstract class Database {
    * @throws DatabaseUnavailable when the database is away or takes too long, else DatabaseFault
    */
   query<T>(work: (queries: Queries) => Promise<T>): Promise<T> {
-    return translated(() => work(this.queries));
+    return withNamedErrors(() => work(this.queries));
   }
 
   /**
@@ -22,7 +31,7 @@ export abstract class Database {
    * @throws what `work` throws; database errors as `query` does
    */
   transaction<T>(work: (queries: Queries) => Promise<T>): Promise<T> {
-    return translated(() => this.inTransaction(work));
+    return withNamedErrors(() => this.inTransaction(work));
   }
 
   /** How many connections there are, how many of them are idle, and how many queries wait for one; none embedded. */
@@ -30,15 +39,31 @@ export abstract class Database {
     return { total: 0, idle: 0, waiting: 0 };
   }
 
-  /** Asks the database for a sign of life. @throws DatabaseUnavailable */
-  async ping(): Promise<void> {
-    await this.query((queries) => queries.execute(sql`SELECT 1`));
+  /** The names of the migrations of this version that the database lacks, oldest first. */
+  async missingMigrations(): Promise<string[]> {
+    return (await this.query(missingMigrations)).map(({ name }) => name);
+  }
+
+  /** @throws DatabaseUnavailable when our role lacks a right on the rows of our tables, of which every request would fail */
+  checkRights(): Promise<void> {
+    return this.query(checkRights);
   }
 
   protected abstract inTransaction<T>(work: (queries: Queries) => Promise<T>): Promise<T>;
 
-  /** Applies the migrations that are missing; safe while other processes do the same. */
-  abstract migrate(): Promise<void>;
+  /**
+   * Asks the database how it is, without queueing behind requests.
+   * @throws DatabaseUnavailable
+   */
+  abstract status(): Promise<DatabaseStatus>;
+
+  /**
+   * Applies the migrations that are missing; safe while other processes do the same.
+   *
+   * @param onWait is told who keeps us waiting, again and again
+   * @param signal ends the wait
+   */
+  abstract migrate(onWait?: (reason: string) => void, signal?: AbortSignal): Promise<void>;
 
   /** Lets running queries end, then gives everything back. */
   abstract close(): Promise<void>;

@@ -4,5 +4,3 @@ import { createRequire } from 'node:module';
 const require = createRequire(import.meta.url);
 
 export const { drizzle } = require('drizzle-orm/pglite') as typeof import('drizzle-orm/pglite');
-export const { migrate } =
-  require('drizzle-orm/pglite/migrator') as typeof import('drizzle-orm/pglite/migrator');

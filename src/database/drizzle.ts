@@ -14,8 +14,6 @@ export const { check, customType, date, index, integer, jsonb, numeric, pgTable,
   require('drizzle-orm/pg-core') as typeof import('drizzle-orm/pg-core');
 export const { drizzle: drizzlePostgres } =
   require('drizzle-orm/node-postgres') as typeof import('drizzle-orm/node-postgres');
-export const { migrate: migratePostgres } =
-  require('drizzle-orm/node-postgres/migrator') as typeof import('drizzle-orm/node-postgres/migrator');
 
 export type { Placeholder, SQL } from 'drizzle-orm';
 export type { PgDatabase, PgQueryResultHKT } from 'drizzle-orm/pg-core';

@@ -17,3 +17,7 @@ it.each([
   'ALTER TABLE a RENAME TO b',
   'ALTER TABLE a ALTER COLUMN b SET NOT NULL',
 ])('%j would be found', (statement) => expect(statement).toMatch(TAKES_AWAY));
+
+it.each(files)('%s says nothing of the schema that it is in, which is that of the search path', (name) => {
+  expect(readFileSync(join(MIGRATIONS_FOLDER, name), 'utf8')).not.toMatch(/"public"\./);
+});

@@ -1,11 +1,16 @@
 import { PGlite } from '@electric-sql/pglite';
 import { existsSync, mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { Database, type Queries } from './database.js';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Database, type DatabaseStatus, type Queries } from './database.js';
+import { sql } from './drizzle.js';
 import { lockFolder } from './folder-lock.js';
-import { drizzle, migrate } from './drizzle.pglite.js';
-import { MIGRATIONS_FOLDER } from './migrations.js';
+import { drizzle } from './drizzle.pglite.js';
+import { applyMigrations, missingMigrations } from './migrator.js';
 import { createDataFolder } from './pglite.template.js';
+
+/** How long its answer is waited for before it counts as busy, in milliseconds. */
+const PATIENCE_MS = 1_000;
 
 /** As PGlite itself calls a database that is gone when the process ends. */
 const IN_MEMORY = 'memory://';
@@ -55,8 +60,17 @@ export class PgliteDatabase extends Database {
     return this.queries.transaction((transaction) => work(transaction));
   }
 
+  async status(): Promise<DatabaseStatus> {
+    const answer = this.query((queries) => queries.execute(sql`SELECT 1`)).then(() => true);
+    // It has one connection, and one thread: a long import is no failure.
+    const isAnswered = await Promise.race([answer, delay(PATIENCE_MS, false)]);
+    return { isWritable: true, isSaturated: !isAnswered };
+  }
+
   migrate(): Promise<void> {
-    return migrate(drizzle(this.pglite), { migrationsFolder: MIGRATIONS_FOLDER });
+    return this.transaction(async (transaction) =>
+      applyMigrations(transaction, await missingMigrations(transaction)),
+    );
   }
 
   async close(): Promise<void> {

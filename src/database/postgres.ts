@@ -1,104 +1,120 @@
-import { Client, Pool, type PoolClient } from 'pg';
-import { Database, type Queries } from './database.js';
-import { translated } from './database.errors.js';
-import { drizzlePostgres as drizzle, migratePostgres as migrate } from './drizzle.js';
-import { MIGRATIONS_FOLDER } from './migrations.js';
+import { Logger } from '@nestjs/common';
+import { ConnectionPool, type PoolOptions } from './connection-pool.js';
+import { type ConnectionSettings, sslModeWarning } from './connection-settings.js';
+import { Database, type DatabaseStatus, type Queries } from './database.js';
+import { codeOf, withNamedErrors } from './database.errors.js';
+import { drizzlePostgres as drizzle, sql } from './drizzle.js';
+import { lockMigrations } from './migration-lock.js';
+import { applyMigrations, missingMigrations } from './migrator.js';
 
-const CONNECT_TIMEOUT_MS = 5_000;
+/** Time that each statement of a migration has for the locks it needs, so that it does not hold up all who come after. */
+const MIGRATION_LOCK_TIMEOUT = '10s';
+/** How long the answer about the database's state is good for, in milliseconds. */
+const STATUS_AGE_MS = 500;
+/** Of the one connection that only asks how the database is, in milliseconds. */
+const STATUS_TIMEOUT_MS = 2_000;
 
-/** Time that the server's own timeout has to be heard of, in milliseconds, before we stop listening to it. */
-const NETWORK_GRACE_MS = 5_000;
-
-/** Of the advisory lock that lets one process at a time migrate; an arbitrary number, the same in all versions. */
-const MIGRATION_LOCK = 7_203_114_559;
-
-export interface PostgresOptions {
-  /** `postgres://user:password@host:port/database?sslmode=...` */
-  url: string;
-  /** Most connections of this process at a time. */
-  poolSize: number;
+export interface PostgresOptions extends Omit<ConnectionSettings, 'applicationName'> {
+  /** Most connections of this process at a time, without the one that only asks how the database is. */
+  readonly poolSize: number;
   /** Time a statement may take, in seconds. */
-  statementTimeoutSeconds: number;
+  readonly statementTimeoutSeconds: number;
 }
 
-/** PostgreSQL 15 or newer through a pool, whose connections come back by themselves after a restart of the server. */
+/** PostgreSQL 15 or newer, directly or through a pooler; connections come back by themselves after an outage. */
 export class PostgresDatabase extends Database {
   readonly queries: Queries;
-  private readonly pool: Pool;
+  private readonly pool: ConnectionPool;
+  /** One connection of its own, so that the question is answered while all others are busy. */
+  private readonly probe: ConnectionPool;
+  private asked?: { readonly at: number; readonly answer: Promise<boolean> };
 
   constructor(private readonly options: PostgresOptions) {
     super();
-    const statementTimeoutMs = options.statementTimeoutSeconds * 1000;
-    this.pool = new Pool({
-      connectionString: options.url,
-      application_name: 'expenses-api',
-      max: options.poolSize,
-      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-      keepAlive: true,
-      statement_timeout: statementTimeoutMs,
-      query_timeout: statementTimeoutMs + NETWORK_GRACE_MS,
+    const { poolSize, statementTimeoutSeconds, ...connection } = options;
+    const common = { ...connection, applicationName: 'expenses-api' };
+    this.pool = new ConnectionPool({
+      ...common,
+      size: poolSize,
+      statementTimeoutMs: statementTimeoutSeconds * 1000,
     });
-    // An idle connection that breaks is replaced by the pool; without a listener its error would end the process.
-    this.pool.on('error', ignore);
-    this.queries = drizzle(this.pool);
+    this.probe = new ConnectionPool({ ...common, size: 1, statementTimeoutMs: STATUS_TIMEOUT_MS });
+    this.queries = drizzleOn(this.pool);
+    const warning = sslModeWarning(options.url);
+    if (warning) new Logger('Database').warn(warning);
   }
 
   override get connections() {
-    const { totalCount, idleCount, waitingCount } = this.pool;
-    return { total: totalCount, idle: idleCount, waiting: waitingCount };
+    return this.pool.counts;
   }
 
   /** Not drizzle's own transaction: it loses the connection from the pool when BEGIN fails. */
-  protected async inTransaction<T>(work: (queries: Queries) => Promise<T>): Promise<T> {
-    const client = await this.pool.connect();
-    client.on('error', ignore); // the running query rejects as well, and that is what we act on
-    let broken = false;
-    try {
-      await client.query('BEGIN');
-      const result = await work(drizzle(client));
-      await client.query('COMMIT');
-      return result;
-    } catch (error) {
-      broken = await rollback(client);
-      throw error;
-    } finally {
-      client.off('error', ignore);
-      client.release(broken);
-    }
+  protected inTransaction<T>(work: (queries: Queries) => Promise<T>): Promise<T> {
+    return this.pool.transaction((client) => work(drizzle(client)));
   }
 
-  migrate(): Promise<void> {
-    return translated(async () => {
-      // A connection of its own: waiting for another process must not end at the statement timeout.
-      const client = new Client({
-        connectionString: this.options.url,
-        application_name: 'expenses-api migrations',
-        connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-      });
-      client.on('error', ignore);
+  async status(): Promise<DatabaseStatus> {
+    const now = performance.now();
+    if (!this.asked || now - this.asked.at > STATUS_AGE_MS)
+      this.asked = { at: now, answer: this.askWhetherWritable() };
+    const isWritable = await this.asked.answer;
+    return { isWritable, isSaturated: this.pool.counts.waiting > 0 };
+  }
+
+  private askWhetherWritable(): Promise<boolean> {
+    return withNamedErrors(async () => {
       try {
-        await client.connect();
-        await client.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
-        await migrate(drizzle(client), { migrationsFolder: MIGRATIONS_FOLDER });
-      } finally {
-        await client.end(); // which releases the lock
+        const { rows } = await this.probe.query({
+          text: `SELECT current_setting('transaction_read_only') AS "readOnly"`,
+        });
+        const isWritable = (rows as { readOnly: string }[])[0]?.readOnly === 'off';
+        // The name may lead to another server by now.
+        if (!isWritable) this.probe.renew();
+        return isWritable;
+      } catch (error) {
+        // No connection is left for the question, but those that we have may well serve.
+        if (codeOf(error) === '53300' && this.pool.counts.total > 0) return true;
+        throw error;
       }
     });
   }
 
-  close(): Promise<void> {
-    return this.pool.end();
+  migrate(onWait: (reason: string) => void = () => undefined, signal?: AbortSignal): Promise<void> {
+    return withNamedErrors(async () => {
+      // Apart from the pool, for a migration may take longer than a request.
+      const { poolSize: _size, statementTimeoutSeconds: _timeout, ...connection } = this.options;
+      const options: PoolOptions = {
+        ...connection,
+        applicationName: 'expenses-api migrations',
+        size: 1,
+        statementTimeoutMs: MIGRATION_LIMIT_MS,
+      };
+      const pool = new ConnectionPool(options);
+      try {
+        await pool.transaction(async (client) => {
+          const transaction = drizzle(client);
+          await transaction.execute(sql.raw(`SET LOCAL lock_timeout = '${MIGRATION_LOCK_TIMEOUT}'`));
+          await lockMigrations(transaction, onWait, signal);
+          // Asked under the lock: another process may have applied them meanwhile.
+          const missing = await missingMigrations(transaction);
+          if (missing.length > 0) onWait(`its own migrations: ${missing.map(({ name }) => name).join(', ')}`);
+          await applyMigrations(transaction, missing);
+        });
+      } finally {
+        await pool.close();
+      }
+    });
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.pool.close(), this.probe.close()]);
   }
 }
 
-function ignore(): void {}
+/** How long a statement of a migration may take, in milliseconds; an index on many rows takes minutes. */
+const MIGRATION_LIMIT_MS = 60 * 60 * 1000;
 
-/** @returns whether the connection can no longer be used */
-async function rollback(client: PoolClient): Promise<boolean> {
-  try {
-    await client.query('ROLLBACK');
-    return false;
-  } catch {
-    return true;
-  }
+/** drizzle takes whatever has node-postgres's `query`. */
+function drizzleOn(pool: ConnectionPool): Queries {
+  return drizzle(pool as never);
 }

@@ -1,45 +1,171 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { connectDatabase, type DatabaseSettings } from './connect.js';
 import type { Database } from './database.js';
-import { DatabaseFault, DatabaseUnavailable } from './database.errors.js';
+import { codeOf, DatabaseFault, DatabaseUnavailable, isLasting } from './database.errors.js';
 
-/** How long a server that is itself just starting is waited for, in milliseconds. */
-const PATIENCE_MS = 30_000;
-const PAUSE_MS = 1_000;
+/** How long a database is waited for that is just starting, a standby or being migrated, in milliseconds. */
+const PATIENCE_MS = 60_000;
+const PAUSE_MS = 500;
+/** How often a wait is told of, in milliseconds. */
+const REPORT_MS = 3_000;
+
+/** What the start waits for, and for how long it has done so. */
+export interface Wait {
+  readonly waitingFor: string;
+  readonly seconds: number;
+}
+
+/** How to prepare a database. */
+export interface PrepareOptions {
+  /** How long to wait for what may pass, in milliseconds. */
+  readonly patienceMs?: number;
+  /** Is told of a wait every few seconds. */
+  readonly onWait?: (wait: Wait) => void;
+}
 
 /** The database of DATABASE_URL cannot be used, and why. */
 export class DatabaseNotUsable extends Error {
   override readonly name = 'DatabaseNotUsable';
 
-  constructor(cause: unknown) {
+  constructor(cause: unknown, advice?: string) {
     const { message } = new DatabaseFault(cause);
-    super(`The database of DATABASE_URL cannot be used: ${message}`, { cause });
+    super(`The database of DATABASE_URL cannot be used: ${message}${advice ? `. ${advice}` : ''}`, { cause });
+  }
+}
+
+/** It lacks migrations, and this process is not to apply them (MIGRATE=never). */
+export class DatabaseNotMigrated extends Error {
+  override readonly name = 'DatabaseNotMigrated';
+
+  constructor(readonly missing: readonly string[]) {
+    super(
+      `The database lacks ${missing.length === 1 ? 'the migration' : 'the migrations'} ${missing.join(', ')}. ` +
+        'Apply what is missing first, by `node dist/cli/migrate.js` or `npm run db:migrate` as a role that may change ' +
+        'the schema, or set MIGRATE=start.',
+    );
   }
 }
 
 /**
- * Connects to the database and brings it up to date; several processes may do so at the same time.
+ * Connects to the database and sees to it that it has the schema of this version: by applying what is missing, unless
+ * MIGRATE says never. Several processes may do so at the same time. Waits for a server that is away or a standby.
  *
- * @param patienceMs how long to wait for a database that is away, in milliseconds
- * @throws DatabaseNotUsable; DatabaseLocked when another process has PGlite's folder open
+ * @throws DatabaseNotUsable, DatabaseNotMigrated; DatabaseLocked when another process has PGlite's folder open
  */
 export async function prepareDatabase(
   settings: DatabaseSettings,
-  patienceMs = PATIENCE_MS,
+  { patienceMs = PATIENCE_MS, onWait = () => undefined }: PrepareOptions = {},
 ): Promise<Database> {
   const database = await connectDatabase(settings);
-  const deadline = Date.now() + patienceMs;
-  for (;;) {
-    try {
-      await database.migrate();
-      return database;
-    } catch (error) {
-      if (error instanceof DatabaseUnavailable && Date.now() < deadline) {
+  const reporter = new WaitReporter(onWait);
+  const signal = AbortSignal.timeout(patienceMs);
+  try {
+    for (;;) {
+      try {
+        await makeReady(database, settings, reporter, signal);
+        return database;
+      } catch (error) {
+        if (!mayPass(error) || signal.aborted) throw error;
+        reporter.set(reasonOf(error));
         await delay(PAUSE_MS);
-        continue;
       }
-      await database.close();
-      throw new DatabaseNotUsable(error);
     }
+  } catch (error) {
+    await database.close();
+    throw error instanceof DatabaseNotMigrated ? error : new DatabaseNotUsable(error, adviceFor(error));
+  } finally {
+    reporter.stop();
+  }
+}
+
+async function makeReady(
+  database: Database,
+  settings: DatabaseSettings,
+  reporter: WaitReporter,
+  signal: AbortSignal,
+): Promise<void> {
+  const { isWritable } = await database.status();
+  if (!isWritable)
+    throw new DatabaseUnavailable(
+      new Error('The database is read-only: a standby, or a role that may only read'),
+    );
+  const missing = await database.missingMigrations();
+  if (missing.length > 0) {
+    if (settings.MIGRATE === 'never') throw new DatabaseNotMigrated(missing);
+    await migrateDatabase(settings, (reason) => reporter.set(reason), signal, database);
+  }
+  await database.checkRights();
+}
+
+/** Applies what is missing, as the role of DATABASE_MIGRATION_URL if there is one. */
+async function migrateDatabase(
+  settings: DatabaseSettings,
+  onWait: (reason: string) => void,
+  signal: AbortSignal,
+  running: Database,
+): Promise<void> {
+  if (settings.DATABASE_MIGRATION_URL === undefined) return running.migrate(onWait, signal);
+  const database = await connectDatabase(migrationSettings(settings));
+  try {
+    return await database.migrate(onWait, signal);
+  } finally {
+    await database.close();
+  }
+}
+
+/** The settings for the role that changes the schema: its own URL, if there is one, and no other role's password. */
+export function migrationSettings(settings: DatabaseSettings): DatabaseSettings {
+  const { DATABASE_MIGRATION_URL: url, DATABASE_POOL_SIZE, DATABASE_STATEMENT_TIMEOUT } = settings;
+  if (url === undefined) return { ...settings, MIGRATE: 'start' };
+  return { DATABASE_URL: url, DATABASE_POOL_SIZE, DATABASE_STATEMENT_TIMEOUT, MIGRATE: 'start' };
+}
+
+function mayPass(error: unknown): boolean {
+  return error instanceof DatabaseUnavailable && !isLasting(error);
+}
+
+function reasonOf(error: unknown): string {
+  const { message, code } = new DatabaseFault(error);
+  const isReadOnly = message.includes('read-only');
+  return isReadOnly
+    ? 'a database that takes writes (it is read-only now)'
+    : `the database (${code ?? message})`;
+}
+
+function adviceFor(error: unknown): string | undefined {
+  const code = codeOf(error);
+  if (code === '42501') {
+    return (
+      'If it is to be migrated by this role, the owner of the schema must allow it: GRANT USAGE, CREATE ON SCHEMA public ' +
+      'TO <role>. If another role migrates it (DATABASE_MIGRATION_URL, or MIGRATE=never), this one needs: GRANT USAGE ON ' +
+      'SCHEMA public TO <role>; GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO <role>'
+    );
+  }
+  if (code === '3F000') return 'The first schema of the search path must exist: CREATE SCHEMA ...';
+  return undefined;
+}
+
+/** Tells of a wait every few seconds, with what it is for at that moment. */
+class WaitReporter {
+  private readonly startedAt = performance.now();
+  private reason?: string;
+  private timer?: NodeJS.Timeout;
+
+  constructor(private readonly onWait: (wait: Wait) => void) {}
+
+  set(reason: string): void {
+    this.reason = reason;
+    if (this.timer) return;
+    this.timer = setInterval(() => this.report(), REPORT_MS);
+    this.report();
+  }
+
+  stop(): void {
+    clearInterval(this.timer);
+  }
+
+  private report(): void {
+    const seconds = Math.round((performance.now() - this.startedAt) / 100) / 10;
+    this.onWait({ waitingFor: this.reason!, seconds });
   }
 }

@@ -69,10 +69,16 @@ export class HealthController {
     return stale ? indicator.degraded(age) : indicator.up(age);
   }
 
+  /** Down when it does not answer; degraded while it takes no writes, or while requests wait for a connection. */
   private async answeringDatabase(): Promise<HealthIndicatorResult> {
     const indicator = this.indicators.check('database');
-    const { database } = await indicator.attempt(() => this.database.ping()).withTimeout(DATABASE_TIMEOUT_MS);
-    return database.status === 'up' ? indicator.up() : indicator.down();
+    try {
+      const { isWritable, isSaturated } = await within(DATABASE_TIMEOUT_MS, this.database.status());
+      if (!isWritable) return indicator.degraded({ readOnly: true });
+      return isSaturated ? indicator.degraded({ saturated: true }) : indicator.up();
+    } catch {
+      return indicator.down();
+    }
   }
 
   /** Never down: without Redis each process counts for itself. */
@@ -84,4 +90,13 @@ export class HealthController {
       () => indicator.degraded(),
     );
   }
+}
+
+/** Rejects when an answer takes too long; its own failure is then of no interest any more. */
+async function within<T>(milliseconds: number, answer: Promise<T>): Promise<T> {
+  const signal = AbortSignal.timeout(milliseconds);
+  const { promise: tooLate, reject } = Promise.withResolvers<never>();
+  signal.addEventListener('abort', () => reject(signal.reason as Error));
+  answer.catch(() => undefined);
+  return Promise.race([answer, tooLate]);
 }

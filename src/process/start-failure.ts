@@ -4,6 +4,7 @@ const selfExplanatory = new Set([
   'InvalidAccessDeclarations',
   'DatabaseLocked',
   'DatabaseNotUsable',
+  'DatabaseNotMigrated',
 ]);
 
 /** What to print when the program cannot start. */

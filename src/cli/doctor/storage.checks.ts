@@ -1,11 +1,8 @@
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
-import { sql } from '../../database/drizzle.js';
+import { resolve } from 'node:path';
 import { Redis } from 'ioredis';
 import { connectDatabase, type DatabaseSettings } from '../../database/connect.js';
 import type { Database } from '../../database/database.js';
-import { MIGRATIONS_FOLDER } from '../../database/migrations.js';
 import { fault, type Finding, ok, reasonOf, warning } from './finding.js';
 
 const TIMEOUT_MS = 2000;
@@ -20,13 +17,12 @@ export async function checkDatabase(settings: DatabaseSettings): Promise<Finding
   let database: Database | undefined;
   try {
     database = await connectDatabase(settings);
-    await database.ping();
-    const [applied, known] = [await appliedMigrations(database), await knownMigrations()];
-    if (applied === known) return ok('database', `reachable, with all of its ${known} migrations`);
-    if (applied > known) {
-      return warning('database', `has ${applied - known} migrations of a newer version`, 'Update the API.');
-    }
-    return warning('database', `lacks ${known - applied} of ${known} migrations`, MIGRATE);
+    const { isWritable } = await database.status();
+    const missing = await database.missingMigrations();
+    if (missing.length > 0) return warning('database', `lacks the migrations ${missing.join(', ')}`, MIGRATE);
+    await database.checkRights();
+    if (isWritable) return ok('database', 'reachable, takes writes, and has all of its migrations');
+    return warning('database', 'is read-only', 'Lead DATABASE_URL to the server that takes writes.');
   } catch (error) {
     if ((error as Error).name === 'DatabaseLocked') {
       return warning('database', (error as Error).message, 'Stop the API to have its database looked at.');
@@ -39,20 +35,6 @@ export async function checkDatabase(settings: DatabaseSettings): Promise<Finding
   } finally {
     await database?.close();
   }
-}
-
-async function appliedMigrations(database: Database): Promise<number> {
-  const count = async (query: string) => {
-    const result = await database.query((queries) => queries.execute(sql.raw(query)));
-    return Number((result as { rows: { count?: unknown }[] }).rows[0]?.count);
-  };
-  const exists = `SELECT count(*) FROM pg_tables WHERE schemaname = 'drizzle' AND tablename = '__drizzle_migrations'`;
-  return (await count(exists)) === 0 ? 0 : count('SELECT count(*) FROM drizzle.__drizzle_migrations');
-}
-
-async function knownMigrations(): Promise<number> {
-  const journal = await readFile(join(MIGRATIONS_FOLDER, 'meta', '_journal.json'), 'utf8');
-  return (JSON.parse(journal) as { entries: unknown[] }).entries.length;
 }
 
 /** Whether Redis answers, if there is to be one. */
