@@ -1,4 +1,4 @@
-import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { INestApplication } from '@nestjs/common';
 import {
   AccessRules,
   AUTH_OPTIONS,
@@ -10,7 +10,7 @@ import {
 import { type Attack, attacks } from './describe-access.attacks.js';
 import { type RegisteredRoute, registeredRoutes } from './registered-routes.js';
 import { giveBack, takeSigningKey } from './signing-key.js';
-import type { InjectedResponse, TestApp } from './test-app.js';
+import { sendRequest, type TestAnswer } from './send-request.js';
 import { runningIssuer } from './test-issuer.js';
 
 /** What is used of the test runner. */
@@ -36,7 +36,7 @@ interface Target extends RegisteredRoute {
  * @param getApp the application, initialised, its issuer made by `startTestIssuer`; called when the tests run
  * @example describeAccess(() => app);
  */
-export function describeAccess(getApp: () => NestFastifyApplication | TestApp): void {
+export function describeAccess(getApp: () => INestApplication | { readonly app: INestApplication }): void {
   const { describe, it } = globalThis as unknown as Runner;
   const app = () => {
     const given = getApp();
@@ -54,10 +54,9 @@ function report(findings: readonly string[]): void {
   if (findings.length > 0) throw new Error(findings.join('\n'));
 }
 
-async function targetsOf(app: NestFastifyApplication): Promise<Target[]> {
-  await app.getHttpAdapter().getInstance().ready();
+async function targetsOf(app: INestApplication): Promise<Target[]> {
   const { routes } = app.get(AccessRules, { strict: false });
-  return registeredRoutes(app.getHttpAdapter()).flatMap((registered): Target[] => {
+  return (await registeredRoutes(app.getHttpAdapter())).flatMap((registered): Target[] => {
     const { method, patterns } = registered;
     const declared = routes.filter((route) => answers(route, method) && patterns.includes(route.path));
     return declared.length > 0 ? declared.map((route) => ({ method, patterns, route })) : [registered];
@@ -69,7 +68,7 @@ function answers(route: Route, method: string): boolean {
   return route.method === 'ALL' || route.method === method || (route.method === 'GET' && method === 'HEAD');
 }
 
-async function findUndeclared(app: NestFastifyApplication): Promise<string[]> {
+async function findUndeclared(app: INestApplication): Promise<string[]> {
   const targets = await targetsOf(app);
   const { routes } = app.get(AccessRules, { strict: false });
   const open = targets.filter((target) => !target.route && !isPreflight(target));
@@ -87,7 +86,7 @@ function isPreflight({ method, patterns }: RegisteredRoute): boolean {
   return method === 'OPTIONS' && patterns[0] === '*';
 }
 
-async function findViolations(app: NestFastifyApplication, attack: Attack): Promise<string[]> {
+async function findViolations(app: INestApplication, attack: Attack): Promise<string[]> {
   const options = app.get<AuthOptions>(AUTH_OPTIONS, { strict: false });
   const { resourceMetadataUrl } = options;
   const issuer = runningIssuer(issuersOf(options)[0].issuerBaseUrl);
@@ -101,8 +100,8 @@ async function findViolations(app: NestFastifyApplication, attack: Attack): Prom
     // A new caller for every request, at a new address, so that no rate limit stands in the way.
     const subject = `attacker-${attacks.indexOf(attack)}-${++count}`;
     for (const token of attack.tokens(route, { issuer, foreignKey, routes, subject })) {
-      const answer = await app.inject({
-        method: method as 'GET',
+      const answer = await sendRequest(app, {
+        method: method === 'ALL' ? 'POST' : method,
         url: route.path.replaceAll(/:\w+|\*/g, '00000000-0000-4000-8000-000000000000'),
         headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
         remoteAddress: `2001:db8:${attacks.indexOf(attack)}::${(++count).toString(16)}`,
@@ -116,7 +115,7 @@ async function findViolations(app: NestFastifyApplication, attack: Attack): Prom
 }
 
 /** What is wrong with an answer; nothing when it is as declared. */
-function faultOf(answer: InjectedResponse, route: Route, attack: Attack, metadataUrl?: string) {
+function faultOf(answer: TestAnswer, route: Route, attack: Attack, metadataUrl?: string) {
   const { statusCode, headers } = answer;
   const given = [headers['www-authenticate'] ?? 'without challenge'].join(', ');
   const got = `answered ${statusCode} ${given}`;

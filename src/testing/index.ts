@@ -1,10 +1,6 @@
 /**
- * Tests of the application and of modules added to it: a real issuer with real signatures, and the real application.
- * Needs the peer dependency @nestjs/testing; works with any test runner.
+ * Tests of the application and of modules added to it: the kit, and the real application. Needs the peer dependency
+ * @nestjs/testing.
  */
-export { describeAccess } from './describe-access.js';
-export * from './issuer-faults.js';
-export * from './sign-token.js';
-export { type KeyAlgorithm, type SigningKey, toJwk } from './signing-key.js';
+export * from './kit.js';
 export * from './test-app.js';
-export * from './test-issuer.js';
