@@ -11,7 +11,7 @@ import { DocsModule } from './docs/docs.module.js';
 import { ExpensesModule } from './expenses/expenses.module.js';
 import { HealthModule } from './health/health.module.js';
 import { ProblemFilter } from './problems/problem.filter.js';
-import { ValidationPipe } from './http/validation.pipe.js';
+import { SchemaPipe } from './http/schema.pipe.js';
 import { LimitsModule } from './limits/limits.module.js';
 import { LoggingModule } from './logging/logging.module.js';
 import { MetricsModule } from './metrics/metrics.module.js';
@@ -57,7 +57,7 @@ export class AppModule {
       ],
       providers: [
         { provide: APP_FILTER, useClass: ProblemFilter },
-        { provide: APP_PIPE, useClass: ValidationPipe },
+        { provide: APP_PIPE, useClass: SchemaPipe },
       ],
     };
   }

@@ -1,6 +1,7 @@
 import { loadConfiguration } from '../config/config.module.js';
 import { prepareDatabase } from '../database/prepare.js';
 import { DrizzleExpensesRepository } from '../expenses/storage/drizzle-expenses.repository.js';
+import { toBatch } from '../expenses/storage/import-batch.js';
 import { owner } from '../expenses/owner.js';
 import { explainStartFailure } from '../process/start-failure.js';
 import { twoExpenses, yearOfExpenses } from './sample-expenses.js';
@@ -19,9 +20,10 @@ try {
     const repository = new DrizzleExpensesRepository(database);
     for (const { subject, expenses } of samples) {
       const author = { owner: owner.parse(subject), clientId: 'seed' };
-      if ((await repository.list(author.owner, {}, { limit: 1 })).length > 0) continue;
-      const rows = await repository.import(author, [expenses]);
-      process.stdout.write(`${rows} sample expenses for ${subject}\n`);
+      const list = { owners: author.owner, filters: {}, sort: '-date' } as const;
+      if ((await repository.count(list, 1)) > 0) continue;
+      const { imported } = await repository.import(author, [toBatch(expenses)]);
+      process.stdout.write(`${imported} sample expenses for ${subject}\n`);
     }
   } finally {
     await database.close();

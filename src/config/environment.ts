@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isCurrency } from '../money/currencies.js';
 import { hostInUrl } from '../net/addresses.js';
 import {
   baseUrl,
@@ -44,10 +45,7 @@ const fields = z.object({
   MIGRATE: z.enum(['start', 'never'], 'must be start or never').default('start'),
   DATABASE_POOL_SIZE: wholeNumber({ min: 1, max: 1000 }).default(10),
   DATABASE_STATEMENT_TIMEOUT: wholeNumber({ min: 1, max: 3600 }).default(10),
-  DEFAULT_CURRENCY: z
-    .string()
-    .refine((code) => Intl.supportedValuesOf('currency').includes(code), 'must be an ISO 4217 currency code')
-    .default('USD'),
+  DEFAULT_CURRENCY: z.string().refine(isCurrency, 'must be an ISO 4217 currency code').default('USD'),
 
   REDIS_URL: z
     .string()

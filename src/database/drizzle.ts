@@ -10,8 +10,20 @@ const require = createRequire(import.meta.filename ?? __filename);
 export const { and, asc, desc, eq, gte, ilike, isNull, lt, lte, sql } =
   require('drizzle-orm') as typeof import('drizzle-orm');
 export const { DrizzleQueryError } = require('drizzle-orm/errors') as typeof import('drizzle-orm/errors');
-export const { check, customType, date, index, integer, jsonb, numeric, pgTable, primaryKey, text, uuid } =
-  require('drizzle-orm/pg-core') as typeof import('drizzle-orm/pg-core');
+export const {
+  check,
+  customType,
+  date,
+  index,
+  integer,
+  jsonb,
+  numeric,
+  pgTable,
+  primaryKey,
+  text,
+  uniqueIndex,
+  uuid,
+} = require('drizzle-orm/pg-core') as typeof import('drizzle-orm/pg-core');
 export const { drizzle: drizzlePostgres } =
   require('drizzle-orm/node-postgres') as typeof import('drizzle-orm/node-postgres');
 

@@ -10,6 +10,7 @@ import {
   primaryKey,
   sql,
   text,
+  uniqueIndex,
   uuid,
 } from './drizzle.js';
 
@@ -38,6 +39,8 @@ export const expenses = pgTable(
     value: numeric({ precision: 15, scale: 4, mode: 'number' }).notNull(),
     currency: text().notNull(),
     category: text(),
+    /** What the client that imported the expense calls it. */
+    externalId: text('external_id'),
     version: integer().notNull().default(1),
     createdAt: moment('created_at'),
     updatedAt: moment('updated_at'),
@@ -51,6 +54,12 @@ export const expenses = pgTable(
       table.id.desc().nullsFirst(),
     ),
     index('expenses_newest_first').on(table.date.desc().nullsFirst(), table.id.desc().nullsFirst()),
+    // The same order by value. Either way round: an index is walked backwards as well.
+    index('expenses_of_owner_by_value').on(table.owner, table.value, table.id),
+    index('expenses_by_value').on(table.value, table.id),
+    uniqueIndex('expenses_external_id')
+      .on(table.owner, table.externalId)
+      .where(sql`${table.externalId} IS NOT NULL`),
     check('expenses_value_is_not_zero', sql`${table.value} <> 0`),
   ],
 );
@@ -66,7 +75,11 @@ export const idempotencyKeys = pgTable(
     answer: jsonb(),
     createdAt: moment('created_at'),
   },
-  (table) => [primaryKey({ columns: [table.owner, table.key] })],
+  (table) => [
+    primaryKey({ columns: [table.owner, table.key] }),
+    index('idempotency_keys_by_age').on(table.createdAt),
+    index('idempotency_keys_of_owner_by_age').on(table.owner, table.createdAt),
+  ],
 );
 
 /** Who wrote what and when; a row is written in the transaction of the change that it tells of, and never changed. */

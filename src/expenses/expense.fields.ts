@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { currencies } from './currencies.js';
+import { isCurrency } from '../money/currencies.js';
 
 const FIRST_DATE = '1900-01-01';
 const DATE_FAULT = `must be a date such as 2026-03-31, not before ${FIRST_DATE}`;
@@ -15,6 +15,12 @@ export const calendarDate = z
   .overwrite((value) => value.slice(0, 10))
   .meta({ format: 'date', example: '2026-03-31' });
 
+/**
+ * A character that leaves something to see. Format characters (Cf), spaces (Z), variation selectors and what Unicode
+ * calls ignorable, as U+3164, leave nothing; nor does the blank Braille pattern.
+ */
+const VISIBLE = /[^\p{Cf}\p{Z}\p{Cn}\p{Variation_Selector}\p{Default_Ignorable_Code_Point}\u2800]/u;
+
 /** One line of text, in Unicode's composed form (NFC) and without spaces around it. Length in characters. */
 export function line(maxLength: number) {
   return z
@@ -24,7 +30,7 @@ export function line(maxLength: number) {
       'must not contain control characters or broken Unicode',
     )
     .overwrite((value) => value.normalize('NFC').trim())
-    .refine((value) => value !== '', 'must not be empty')
+    .refine((value) => VISIBLE.test(value), 'must not be empty')
     .refine((value) => isAtMost(maxLength, value), `must have at most ${maxLength} characters`)
     .meta({ minLength: 1, maxLength });
 }
@@ -36,7 +42,7 @@ function isAtMost(maxLength: number, value: string): boolean {
 }
 
 /** Beyond this a JSON number with four decimals is no longer exact. */
-const VALUE_LIMIT = 1e11;
+export const VALUE_LIMIT = 1e11;
 
 /** An amount of money as a JSON number; negative for money that came back. */
 export const amount = z
@@ -48,5 +54,5 @@ export const amount = z
 /** A currency code of ISO 4217. */
 export const currency = z
   .string('must be a currency code such as USD')
-  .refine((code) => currencies.has(code), 'must be a currency code of ISO 4217, such as USD')
+  .refine(isCurrency, 'must be a currency code of ISO 4217, such as USD')
   .meta({ pattern: '^[A-Z]{3}$', example: 'USD' });

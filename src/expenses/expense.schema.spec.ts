@@ -1,7 +1,17 @@
 import { assert, constantFrom, integer, property, string } from 'fast-check';
-import { currencies, minorDigits } from './currencies.js';
-import { newExpense } from './expense.schema.js';
+import { newExpenseSchema } from './expense.schema.js';
 
+/** Decimals by ISO 4217, written down here: what the service believes of them is what is tested. */
+const decimals = [
+  ...['JPY', 'KRW', 'CLP', 'ISK', 'UGX', 'VND', 'XAF', 'UYI', 'ITL'].map((code) => [code, 0] as const),
+  ...['USD', 'EUR', 'HUF', 'COP', 'IDR', 'PKR', 'LBP', 'MGA', 'VED', 'XCG', 'ZWG', 'BGN'].map(
+    (code) => [code, 2] as const,
+  ),
+  ...['BHD', 'IQD', 'KWD', 'TND'].map((code) => [code, 3] as const),
+  ...['CLF', 'UYW', 'XAU'].map((code) => [code, 4] as const),
+];
+
+const newExpense = newExpenseSchema('USD');
 const expense = (fields: object) =>
   newExpense.safeParse({ date: '2026-03-31', description: 'x', value: 1, currency: 'USD', ...fields });
 
@@ -10,11 +20,10 @@ describe('A new expense', () => {
     const amounts = integer({ min: -(10 ** 11) + 1, max: 10 ** 11 - 1 });
     assert(
       property(
-        constantFrom(...currencies),
+        constantFrom(...decimals),
         amounts,
-        integer({ min: 1, max: 999 }),
-        (currency, whole, part) => {
-          const digits = minorDigits(currency);
+        integer({ min: 1, max: 9999 }),
+        ([currency, digits], whole, part) => {
           const value = Number(`${whole}.${String(part % 10 ** digits).padStart(digits, '0')}`);
           if (value === 0) return;
           expect(expense({ currency, value }).data).toMatchObject({ value });
@@ -25,12 +34,47 @@ describe('A new expense', () => {
 
   it('has no value with more decimals than its currency', () => {
     assert(
-      property(constantFrom(...currencies), integer({ min: 0, max: 10 ** 9 }), (currency, whole) => {
-        const value = Number(`${whole}.${'0'.repeat(minorDigits(currency))}1`);
+      property(constantFrom(...decimals), integer({ min: 0, max: 10 ** 9 }), ([currency, digits], whole) => {
+        const value = Number(`${whole}.${'0'.repeat(digits)}1`);
         expect(expense({ currency, value }).success).toBe(false);
       }),
     );
   });
+
+  it('is measured by the default currency when it names none', () => {
+    const inYen = newExpenseSchema('JPY');
+    const fields = { date: '2026-03-31', description: 'x' };
+    expect(inYen.safeParse({ ...fields, value: 1.5 }).error?.issues[0]?.path).toEqual(['value']);
+    expect(inYen.parse({ ...fields, value: 2 })).toMatchObject({ currency: 'JPY', category: null });
+  });
+
+  it.each(['XXX', 'XTS', 'usd', 'ABC', '', 'toString'])('has no currency %j', (currency) => {
+    expect(expense({ currency }).success).toBe(false);
+  });
+
+  it.each([
+    '\u200b\u200b',
+    '\u2060',
+    '\ufeff',
+    '\u00ad',
+    '\u3164',
+    '\u2800',
+    '\u180e \u200d',
+    '\ufe0f',
+    '\u115f',
+    '\u034f',
+    '\u{e0020}',
+    '\u2028',
+  ])('has no description without anything to see: %j', (description) => {
+    expect(expense({ description }).success).toBe(false);
+  });
+
+  it.each(['\u{1F468}\u200d\u{1F469}', '\u0645\u06cc\u200c\u062e', '.', '\u0301x'])(
+    'may be described by %j',
+    (description) => {
+      expect(expense({ description }).success).toBe(true);
+    },
+  );
 
   it('has text without control characters, composed and trimmed', () => {
     assert(

@@ -1,26 +1,51 @@
 import { z } from 'zod';
-import { currencies, minorDigits } from './currencies.js';
+import { isCurrency, minorUnits } from '../money/currencies.js';
 import { amount, calendarDate, currency, line } from './expense.fields.js';
 
 export const description = line(500);
 export const category = line(50);
 
-/**
- * The body of `POST /expenses`. Clients may leave the currency out: `DefaultCurrency` completes the body before it is
- * validated, so that the value is measured by the currency that it will have.
- */
+/** What clients send of a new expense. */
 export const newExpense = z
   .strictObject({
     date: calendarDate,
     description,
     value: amount,
-    currency: currency.describe('Default: DEFAULT_CURRENCY of the service'),
-    category: category.nullable().default(null),
+    currency: currency.optional().describe('Default: DEFAULT_CURRENCY of the service'),
+    category: category.nullish(),
   })
-  .refine(fitsCurrency, { path: ['value'], error: decimalsFault, when: () => true })
-  .meta({ id: 'NewExpense', required: ['date', 'description', 'value'] });
+  .meta({ id: 'NewExpense' });
 
-/** The body of `PATCH /expenses/:id`, a JSON merge patch (RFC 7396): `null` removes, and only the category can go. */
+/**
+ * Reads the body of `POST /expenses`, and a row of an import.
+ * @param defaultCurrency of expenses without one; also what their value is measured by
+ */
+export function newExpenseSchema(defaultCurrency: string) {
+  return newExpense
+    .refine((expense) => fitsCurrency({ currency: defaultCurrency, ...expense }), {
+      path: ['value'],
+      error: ({ input }) => decimalsFault((input as { currency?: string }).currency ?? defaultCurrency),
+      when: () => true,
+    })
+    .transform(({ currency: code = defaultCurrency, category: name = null, ...expense }) => ({
+      ...expense,
+      currency: code,
+      category: name,
+    }));
+}
+
+/** What the service itself writes of an expense. A client may send it back as it got it, and may not change it. */
+const serverWritten = {
+  id: z.unknown().optional(),
+  createdAt: z.unknown().optional(),
+  updatedAt: z.unknown().optional(),
+  owner: z.unknown().optional(),
+};
+
+/**
+ * The body of `PATCH /expenses/:id`, a JSON merge patch (RFC 7396): `null` removes, and only the category can go. It may
+ * be a whole expense, as `GET` answers it.
+ */
 export const expensePatch = z
   .strictObject({
     date: calendarDate.optional(),
@@ -28,14 +53,19 @@ export const expensePatch = z
     value: amount.optional(),
     currency: currency.optional(),
     category: category.nullable().optional(),
+    ...serverWritten,
   })
-  .refine(fitsCurrency, { path: ['value'], error: decimalsFault, when: () => true })
+  .refine(fitsCurrency, {
+    path: ['value'],
+    error: ({ input }) => decimalsFault((input as { currency: string }).currency),
+    when: () => true,
+  })
   .meta({ id: 'ExpensePatch' });
 
 export type ExpensePatch = z.output<typeof expensePatch>;
 
 /** What a client decides of an expense. */
-export type ExpenseFields = z.output<typeof newExpense>;
+export type ExpenseFields = z.output<ReturnType<typeof newExpenseSchema>>;
 
 /** An expense as it is kept. */
 export interface Expense extends ExpenseFields {
@@ -71,12 +101,11 @@ type Amount = { readonly value?: unknown; readonly currency?: unknown };
 /** Whether the value has no more decimals than its currency: 1.005 USD is not money. */
 export function fitsCurrency(expense: Amount | null | undefined): boolean {
   const { value, currency: code } = expense ?? {};
-  if (typeof value !== 'number' || typeof code !== 'string' || !currencies.has(code)) return true;
-  return Number(value.toFixed(minorDigits(code))) === value;
+  if (typeof value !== 'number' || typeof code !== 'string' || !isCurrency(code)) return true;
+  return Number(value.toFixed(minorUnits(code))) === value;
 }
 
 /** What to say of a value that does not fit. */
-export function decimalsFault({ input }: { readonly input?: unknown }): string {
-  const code = (input as { currency: string }).currency;
-  return `must have at most ${minorDigits(code)} decimals, as ${code} has`;
+export function decimalsFault(code: string): string {
+  return `must have at most ${minorUnits(code)} decimals, as ${code} has`;
 }

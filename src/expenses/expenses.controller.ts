@@ -10,7 +10,7 @@ import {
   Post,
   Query,
   Res,
-  UseInterceptors,
+  type StreamableFile,
 } from '@nestjs/common';
 import {
   ApiConsumes,
@@ -22,13 +22,15 @@ import {
 } from '@nestjs/swagger';
 import { ConfigService } from '@nestjs/config';
 import type { FastifyReply } from 'fastify';
+import { Readable } from 'node:stream';
 import { z } from 'zod';
 import { CurrentPrincipal, type Principal, OptionalScopes, Scopes } from '../auth/index.js';
 import type { Environment } from '../config/environment.js';
 import { publicPath } from '../http/public-path.js';
+import { documentedBy } from '../http/schema.pipe.js';
 import { authorOf, ownersFor } from './caller.js';
+import type { List } from './cursor.js';
 import { prefersCsv } from './csv.js';
-import { DefaultCurrency } from './default-currency.js';
 import {
   type ExpenseFields,
   type ExpensePatch,
@@ -36,12 +38,16 @@ import {
   expensePatch,
   newExpense,
 } from './expense.schema.js';
-import { exportExpenses, linkPages, present, tagged } from './expenses.answers.js';
-import { ifMatch, parseIdempotencyKey } from './expenses.headers.js';
-import { type ListQuery, listQuery, type OwnerQuery, ownerQuery } from './expenses.query.js';
+import { answerWithTag, exportExpenses, linkPages, toAnswer } from './expenses.answers.js';
+import { ifMatch, parseIdempotencyKey, sayWhetherReplayed } from './expenses.headers.js';
+import { type ListQuery, listQuery, noQuery, type OwnerQuery, ownerQuery } from './expenses.query.js';
 import { ExpensesService } from './expenses.service.js';
+import { NewExpensePipe } from './new-expense.pipe.js';
 
-const idParameter = z.uuid('must be a UUID').toLowerCase();
+const deletedAnswer = z.object({ deleted: z.int() }).meta({ id: 'Deleted' });
+
+/** The id of an expense, as a parameter of a path. */
+export const idParameter = z.uuid('must be a UUID').toLowerCase();
 
 @ApiTags('Expenses')
 @Controller()
@@ -55,7 +61,7 @@ export class ExpensesController {
     this.baseUrl = config.get('BASE_URL', { infer: true });
   }
 
-  @Get()
+  @Get(['', 'expenses'])
   @Scopes('read:reports')
   @OptionalScopes('read:all_reports')
   @ApiProduces('application/json', 'text/csv')
@@ -65,27 +71,45 @@ export class ExpensesController {
     @Query({ schema: listQuery }) query: ListQuery,
     @Headers('accept') accept: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ) {
-    const owners = ownersFor(principal, query.owner);
-    if (prefersCsv(accept, reply)) return exportExpenses(query, this.expenses.all(owners, query));
-    const page = await this.expenses.list(owners, query);
-    linkPages(reply, query, page.next);
-    return page.expenses.map((expense) => present(expense, query.owner));
+  ): Promise<StreamableFile | ReturnType<typeof toAnswer>[]> {
+    const { owner, sort = '-date', count, limit, cursor, bom: _bom, ...filters } = query;
+    const list: List = { owners: ownersFor(principal, owner), filters, sort };
+    const wantsCsv = prefersCsv(accept, reply);
+    if (count && cursor === undefined) {
+      void reply.header('x-total-count', await this.expenses.count(list));
+    }
+    const isWhole = wantsCsv && limit === undefined && cursor === undefined;
+    if (isWhole) return exportExpenses(query, this.expenses.all(list));
+    const { rows, next } = await this.expenses.list(list, { limit, cursor });
+    linkPages(reply, query, next);
+    if (wantsCsv) return exportExpenses(query, Readable.from(rows));
+    return rows.map((expense) => toAnswer(expense, owner));
   }
 
   @Post('expenses')
   @Scopes('create:expenses')
-  @UseInterceptors(DefaultCurrency)
   @ApiCreatedResponse({ standardSchema: expenseAnswer })
   async create(
     @CurrentPrincipal() principal: Principal,
+    @Query({ schema: noQuery }) _query: object,
     @Headers('idempotency-key') key: string | undefined,
-    @Body({ schema: newExpense }) fields: ExpenseFields,
+    @Body({ schema: documentedBy(newExpense), pipes: [NewExpensePipe] }) fields: ExpenseFields,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
-    const expense = await this.expenses.create(authorOf(principal), fields, parseIdempotencyKey(key));
-    void reply.header('location', publicPath(this.baseUrl, `/expenses/${expense.id}`));
-    return tagged(reply, expense);
+    const created = await this.expenses.create(authorOf(principal), fields, parseIdempotencyKey(key));
+    void reply.header('location', publicPath(this.baseUrl, `/expenses/${created.expense.id}`));
+    sayWhetherReplayed(reply, created);
+    return answerWithTag(reply, created.expense);
+  }
+
+  @Delete('expenses')
+  @Scopes('delete:expenses')
+  @ApiOkResponse({ standardSchema: deletedAnswer })
+  async removeAll(
+    @CurrentPrincipal() principal: Principal,
+    @Query({ schema: noQuery }) _query: object,
+  ): Promise<z.output<typeof deletedAnswer>> {
+    return { deleted: await this.expenses.removeAll(authorOf(principal)) };
   }
 
   @Get('expenses/:id')
@@ -98,7 +122,7 @@ export class ExpensesController {
     @Query({ schema: ownerQuery }) { owner }: OwnerQuery,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
-    return tagged(reply, await this.expenses.find(ownersFor(principal, owner), id), owner);
+    return answerWithTag(reply, await this.expenses.find(ownersFor(principal, owner), id), owner);
   }
 
   @Patch('expenses/:id')
@@ -108,11 +132,12 @@ export class ExpensesController {
   async update(
     @CurrentPrincipal() principal: Principal,
     @Param('id', { schema: idParameter }) id: string,
+    @Query({ schema: noQuery }) _query: object,
     @Headers('if-match') tags: string | undefined,
     @Body({ schema: expensePatch }) patch: ExpensePatch,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
-    return tagged(reply, await this.expenses.update(authorOf(principal), id, patch, ifMatch(tags)));
+    return answerWithTag(reply, await this.expenses.update(authorOf(principal), id, patch, ifMatch(tags)));
   }
 
   @Delete('expenses/:id')
@@ -122,6 +147,7 @@ export class ExpensesController {
   async remove(
     @CurrentPrincipal() principal: Principal,
     @Param('id', { schema: idParameter }) id: string,
+    @Query({ schema: noQuery }) _query: object,
     @Headers('if-match') tags: string | undefined,
   ): Promise<void> {
     await this.expenses.remove(authorOf(principal), id, ifMatch(tags));

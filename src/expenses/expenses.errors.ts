@@ -1,4 +1,4 @@
-import { ProblemException } from '../problems/problem.exception.js';
+import { type FieldError, ProblemException } from '../problems/problem.exception.js';
 
 /** There is no such expense, or it belongs to someone else: the answer is the same, so ids cannot be probed. */
 export class ExpenseNotFound extends ProblemException {
@@ -31,12 +31,9 @@ export class IdempotencyKeyReused extends ProblemException {
   }
 }
 
-/** A change of the value or of the currency leaves the value with more decimals than the currency has. */
-export class ValueDoesNotFit extends ProblemException {
-  constructor(detail: string) {
-    super({
-      code: 'invalid_body',
-      errors: [{ pointer: '#/value', detail }],
-    });
+/** A patch that its expense cannot take: a value that does not fit the currency, or a member that only we write. */
+export class InvalidPatch extends ProblemException {
+  constructor(errors: readonly FieldError[]) {
+    super({ code: 'invalid_body', errors });
   }
 }

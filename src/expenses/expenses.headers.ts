@@ -1,3 +1,4 @@
+import type { FastifyReply } from 'fastify';
 import { ProblemException } from '../problems/problem.exception.js';
 import type { Expense } from './expense.schema.js';
 import { entityTag } from './expenses.answers.js';
@@ -23,6 +24,11 @@ export function parseIdempotencyKey(header: string | undefined): string | undefi
   if (key === undefined)
     throw invalidHeader('Idempotency-Key', 'must have 1 to 255 visible ASCII characters');
   return key;
+}
+
+/** Tells the client of an Idempotency-Key that it gets the answer to an earlier request, and that nothing was done now. */
+export function sayWhetherReplayed(reply: FastifyReply, { isReplay }: { readonly isReplay: boolean }): void {
+  if (isReplay) void reply.header('idempotency-replayed', 'true');
 }
 
 const ENTITY_TAGS = /^(W\/)?"[!#-~]*"([ \t]*,[ \t]*(W\/)?"[!#-~]*")*$/;

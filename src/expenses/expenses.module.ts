@@ -1,20 +1,24 @@
 import { Module } from '@nestjs/common';
 import { AuthModule } from '../auth/index.js';
 import { CsvBody } from './import/csv-body.js';
+import { CurrenciesController } from './currencies.controller.js';
 import { DrizzleExpensesRepository } from './storage/drizzle-expenses.repository.js';
 import { ExpensesController } from './expenses.controller.js';
 import { expensePermissions } from './expenses.permissions.js';
 import { ExpensesRepository } from './storage/expenses.repository.js';
 import { ExpensesService } from './expenses.service.js';
+import { HistoryController } from './history.controller.js';
 import { ImportController } from './import/import.controller.js';
 import { ImportService } from './import/import.service.js';
+import { NewExpensePipe } from './new-expense.pipe.js';
 
 /** Expenses: the list at `/`, and single ones at `/expenses`. Needs the DatabaseModule. */
 @Module({
   imports: [AuthModule.forFeature(expensePermissions)],
-  controllers: [ImportController, ExpensesController],
+  controllers: [ImportController, HistoryController, ExpensesController, CurrenciesController],
   providers: [
     CsvBody,
+    NewExpensePipe,
     ExpensesService,
     ImportService,
     { provide: ExpensesRepository, useClass: DrizzleExpensesRepository },

@@ -3,6 +3,7 @@ import { definePermissions, type PermissionsOf } from '../auth/index.js';
 /** The permissions of the expenses and their reports. */
 export const expensePermissions = definePermissions({
   'read:reports': 'Read your expenses and reports',
+  'read:history': 'See who changed your expenses, when and how',
   'create:expenses': 'Add expenses in your name',
   'update:expenses': 'Change your expenses',
   'delete:expenses': 'Delete your expenses',

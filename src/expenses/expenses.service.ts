@@ -1,40 +1,65 @@
 import { Injectable } from '@nestjs/common';
-import { decodeCursor, encodeCursor } from './cursor.js';
-import {
-  decimalsFault,
-  type Expense,
-  type ExpenseFields,
-  type ExpensePatch,
-  fitsCurrency,
-} from './expense.schema.js';
-import { ExpenseNotFound, InvalidCursor, ValueDoesNotFit } from './expenses.errors.js';
-import type { Filters, ListQuery } from './expenses.query.js';
-import { ExpensesRepository } from './storage/expenses.repository.js';
+import { decodeCursor, encodeCursor, type List, positionOf } from './cursor.js';
+import type { Expense, ExpenseFields, ExpensePatch } from './expense.schema.js';
+import { applyPatch } from './expense.patch.js';
+import { ExpenseNotFound, InvalidCursor } from './expenses.errors.js';
+import { DEFAULT_LIMIT, type HistoryQuery } from './expenses.query.js';
+import type { HistoryEntry } from './storage/audit-trail.js';
+import { type Created, ExpensesRepository } from './storage/expenses.repository.js';
 import { fingerprint } from './storage/idempotency.js';
 import type { Author, Owners } from './owner.js';
 
-/** A page of a list and, when there are more rows, where the next one begins. */
-export interface ExpensePage {
-  readonly expenses: Expense[];
+/** A page of a list or a history and, when there is more of it, where the next page begins. */
+export interface ResultPage<Row> {
+  readonly rows: Row[];
   readonly next?: string;
 }
 
 /** Rows that an export reads at a time. */
 const EXPORT_BATCH = 1000;
 
+/** Up to how many expenses are counted: a count of all would read them all. */
+const COUNT_LIMIT = 10_000;
+
 @Injectable()
 export class ExpensesService {
   constructor(private readonly repository: ExpensesRepository) {}
 
   /** @throws InvalidCursor */
-  async list(owners: Owners, { limit, cursor, ...filters }: ListQuery): Promise<ExpensePage> {
-    const after = cursor === undefined ? undefined : decodeCursor(cursor, owners, filters);
+  async list(
+    list: List,
+    { limit = DEFAULT_LIMIT, cursor }: { readonly limit?: number; readonly cursor?: string },
+  ): Promise<ResultPage<Expense>> {
+    const after = cursor === undefined ? undefined : decodeCursor(cursor, list);
     if (cursor !== undefined && !after) throw new InvalidCursor();
     // One row more than asked for tells whether there is a next page.
-    const found = await this.repository.list(owners, filters, { limit: limit + 1, after });
-    if (found.length <= limit) return { expenses: found };
-    const expenses = found.slice(0, limit);
-    return { expenses, next: encodeCursor(expenses.at(-1)!, owners, filters) };
+    const found = await this.repository.list(list, { limit: limit + 1, after });
+    if (found.length <= limit) return { rows: found };
+    const rows = found.slice(0, limit);
+    return { rows, next: encodeCursor(positionOf(rows.at(-1)!, list.sort), list) };
+  }
+
+  /** How many expenses a list has, exactly up to 10,000; beyond that `10000+`. */
+  async count(list: List): Promise<string> {
+    const count = await this.repository.count(list, COUNT_LIMIT + 1);
+    return count > COUNT_LIMIT ? `${COUNT_LIMIT}+` : String(count);
+  }
+
+  /**
+   * What happened to an expense, newest first; also to one that was deleted.
+   * @throws ExpenseNotFound
+   */
+  async history(
+    owners: Owners,
+    id: string,
+    { limit = DEFAULT_LIMIT, cursor }: HistoryQuery,
+  ): Promise<ResultPage<HistoryEntry>> {
+    const found = await this.repository.history(owners, id, { limit: limit + 1, before: cursor });
+    // Nothing may be known of an expense that an early version of the service imported.
+    if (found.length === 0 && cursor === undefined) await this.find(owners, id);
+    if (found.length <= limit) return { rows: found };
+    const rows = found.slice(0, limit);
+    return { rows, next: String(rows.at(-1)!.version) };
   }
 
   /** @throws ExpenseNotFound */
@@ -48,7 +73,7 @@ export class ExpensesService {
    * @param idempotencyKey makes a repeated call return what the first one returned
    * @throws IdempotencyKeyReused
    */
-  create(author: Author, expense: ExpenseFields, idempotencyKey?: string): Promise<Expense> {
+  create(author: Author, expense: ExpenseFields, idempotencyKey?: string): Promise<Created> {
     const retry = idempotencyKey && { key: idempotencyKey, fingerprint: fingerprint('create', expense) };
     return this.repository.create(author, expense, retry || undefined);
   }
@@ -57,7 +82,7 @@ export class ExpensesService {
    * Changes some fields of an expense.
    *
    * @param check of the expense before the change, which may refuse it by throwing
-   * @throws ExpenseNotFound, ValueDoesNotFit
+   * @throws ExpenseNotFound, InvalidPatch
    */
   async update(
     author: Author,
@@ -67,10 +92,7 @@ export class ExpensesService {
   ): Promise<Expense> {
     const updated = await this.repository.update(author, id, (current) => {
       check(current);
-      const { date, description, value, currency, category } = current;
-      const fields = { date, description, value, currency, category, ...patch };
-      if (!fitsCurrency(fields)) throw new ValueDoesNotFit(decimalsFault({ input: fields }));
-      return fields;
+      return applyPatch(current, patch);
     });
     if (!updated) throw new ExpenseNotFound();
     return updated;
@@ -81,13 +103,22 @@ export class ExpensesService {
     if (!(await this.repository.remove(author, id, check))) throw new ExpenseNotFound();
   }
 
+  /**
+   * Deletes all expenses of the author.
+   * @returns how many there were
+   */
+  removeAll(author: Author): Promise<number> {
+    return this.repository.removeAll(author);
+  }
+
   /** All expenses of a list, read in parts of constant size, so that a million of them fit into little memory. */
-  async *all(owners: Owners, filters: Filters): AsyncGenerator<Expense> {
-    let after: Expense | undefined;
+  async *all(list: List): AsyncGenerator<Expense> {
+    let last: Expense | undefined;
     do {
-      const expenses = await this.repository.list(owners, filters, { limit: EXPORT_BATCH, after });
+      const after = last && positionOf(last, list.sort);
+      const expenses = await this.repository.list(list, { limit: EXPORT_BATCH, after });
       yield* expenses;
-      after = expenses.length === EXPORT_BATCH ? expenses.at(-1) : undefined;
-    } while (after);
+      last = expenses.length === EXPORT_BATCH ? expenses.at(-1) : undefined;
+    } while (last);
   }
 }

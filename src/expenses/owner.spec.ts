@@ -1,14 +1,15 @@
 import type { ExpensesRepository } from './storage/expenses.repository.js';
-import { EVERYBODY, owner } from './owner.js';
+import { EVERYBODY, owner, type Owners } from './owner.js';
 
 // Never run, but compiled by `npm run typecheck`: an error that does not come is an error there.
+const list = (owners: Owners) => ({ owners, filters: {}, sort: '-date' }) as const;
 const queries = (repository: ExpensesRepository, subject: string) => [
-  repository.list(owner.parse(subject), {}, { limit: 1 }),
-  repository.list(EVERYBODY, {}, { limit: 1 }),
+  repository.list(list(owner.parse(subject)), { limit: 1 }),
+  repository.list(list(EVERYBODY), { limit: 1 }),
   // @ts-expect-error -- a plain string is no owner
-  repository.list(subject, {}, { limit: 1 }),
+  repository.list(list(subject), { limit: 1 }),
   // @ts-expect-error -- nor is nobody
-  repository.list(undefined, {}, { limit: 1 }),
+  repository.list(list(undefined), { limit: 1 }),
   // @ts-expect-error -- there is no query without one
   repository.find('0190a0a0-0000-7000-8000-000000000000'),
   // @ts-expect-error -- and nobody writes for everybody

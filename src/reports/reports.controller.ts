@@ -6,45 +6,67 @@ import { z } from 'zod';
 import { CurrentPrincipal, type Principal, OptionalScopes, Scopes } from '../auth/index.js';
 import { ownersFor } from '../expenses/caller.js';
 import { csvAnswer, prefersCsv } from '../expenses/csv.js';
-import { type Filters, filters } from '../expenses/expenses.query.js';
+import { type ReportQuery, reportQuery } from '../expenses/expenses.query.js';
+import { EVERYBODY } from '../expenses/owner.js';
 import { ReportsRepository } from './reports.repository.js';
 
 const total = { currency: z.string(), count: z.int(), total: z.string().meta({ example: '1234.56' }) };
-const monthlyTotal = z.object({ month: z.string().meta({ example: '2026-03' }), ...total });
-const categoryTotal = z.object({ category: z.string().nullable(), ...total });
+const monthlyTotal = z
+  .object({ month: z.string().meta({ example: '2026-03' }), ...total })
+  .meta({ id: 'MonthlyTotal' });
+const categoryTotal = z.object({ category: z.string().nullable(), ...total }).meta({ id: 'CategoryTotal' });
+const ownerTotal = z.object({ owner: z.string(), ...total }).meta({ id: 'OwnerTotal' });
 
 /** Sums of expenses per currency. They take the filters of the list. */
 @ApiTags('Reports')
 @Controller('reports')
-@Scopes('read:reports')
-@OptionalScopes('read:all_reports')
 @ApiProduces('application/json', 'text/csv')
 export class ReportsController {
   constructor(private readonly reports: ReportsRepository) {}
 
   @Get('monthly')
-  @ApiOkResponse({ standardSchema: z.array(monthlyTotal.meta({ id: 'MonthlyTotal' })) })
+  @Scopes('read:reports')
+  @OptionalScopes('read:all_reports')
+  @ApiOkResponse({ standardSchema: z.array(monthlyTotal) })
   async monthly(
     @CurrentPrincipal() principal: Principal,
-    @Query({ schema: filters }) query: Filters,
+    @Query({ schema: reportQuery }) { owner, bom, ...filters }: ReportQuery,
     @Headers('accept') accept: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
-    const rows = await this.reports.monthly(ownersFor(principal, query.owner), query);
+    const rows = await this.reports.monthly(ownersFor(principal, owner), filters);
     if (!prefersCsv(accept, reply)) return rows;
-    return csvAnswer('monthly', ['month', 'currency', 'count', 'total'], Readable.from(rows));
+    const columns = ['month', 'currency', 'count', 'total'] as const;
+    return csvAnswer({ name: 'monthly', columns, bom }, Readable.from(rows));
   }
 
   @Get('categories')
-  @ApiOkResponse({ standardSchema: z.array(categoryTotal.meta({ id: 'CategoryTotal' })) })
+  @Scopes('read:reports')
+  @OptionalScopes('read:all_reports')
+  @ApiOkResponse({ standardSchema: z.array(categoryTotal) })
   async categories(
     @CurrentPrincipal() principal: Principal,
-    @Query({ schema: filters }) query: Filters,
+    @Query({ schema: reportQuery }) { owner, bom, ...filters }: ReportQuery,
     @Headers('accept') accept: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
-    const rows = await this.reports.categories(ownersFor(principal, query.owner), query);
+    const rows = await this.reports.categories(ownersFor(principal, owner), filters);
     if (!prefersCsv(accept, reply)) return rows;
-    return csvAnswer('categories', ['category', 'currency', 'count', 'total'], Readable.from(rows));
+    const columns = ['category', 'currency', 'count', 'total'] as const;
+    return csvAnswer({ name: 'categories', columns, bom }, Readable.from(rows));
+  }
+
+  @Get('owners')
+  @Scopes('read:all_reports')
+  @ApiOkResponse({ standardSchema: z.array(ownerTotal) })
+  async owners(
+    @Query({ schema: reportQuery }) { owner = EVERYBODY, bom, ...filters }: ReportQuery,
+    @Headers('accept') accept: string | undefined,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
+    const rows = await this.reports.owners(owner, filters);
+    if (!prefersCsv(accept, reply)) return rows;
+    const columns = ['owner', 'currency', 'count', 'total'] as const;
+    return csvAnswer({ name: 'owners', columns, bom }, Readable.from(rows));
   }
 }

@@ -2,8 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { asc, desc, sql } from '../database/drizzle.js';
 import { Database } from '../database/database.js';
 import { expenses } from '../database/schema.js';
-import { minorDigits } from '../expenses/currencies.js';
-import { matching } from '../expenses/storage/expenses.conditions.js';
+import { isCurrency, minorUnits } from '../money/currencies.js';
+import { passes } from '../expenses/storage/expenses.conditions.js';
 import type { Filters } from '../expenses/expenses.query.js';
 import type { Owners } from '../expenses/owner.js';
 
@@ -26,6 +26,12 @@ export interface CategoryTotal extends Total {
   readonly category: string | null;
 }
 
+/** What somebody spent. */
+export interface OwnerTotal extends Total {
+  /** Their subject. */
+  readonly owner: string;
+}
+
 const month = sql<string>`to_char(${expenses.date}, 'YYYY-MM')`;
 const count = sql<number>`count(*)`.mapWith(Number);
 const total = sql<string>`sum(${expenses.value})::text`;
@@ -41,11 +47,11 @@ export class ReportsRepository {
       queries
         .select({ month: month.as('month'), currency: expenses.currency, count, total })
         .from(expenses)
-        .where(matching(owners, filters))
+        .where(passes(owners, filters))
         .groupBy(sql`month`, expenses.currency)
         .orderBy(desc(sql`month`), asc(expenses.currency)),
     );
-    return rows.map(toMinorDigits);
+    return rows.map(withMinorUnits);
   }
 
   /** By name, expenses without a category last. @throws DatabaseUnavailable */
@@ -54,17 +60,31 @@ export class ReportsRepository {
       queries
         .select({ category: expenses.category, currency: expenses.currency, count, total })
         .from(expenses)
-        .where(matching(owners, filters))
+        .where(passes(owners, filters))
         .groupBy(expenses.category, expenses.currency)
         .orderBy(asc(expenses.category), asc(expenses.currency)),
     );
-    return rows.map(toMinorDigits);
+    return rows.map(withMinorUnits);
+  }
+
+  /** By owner. @throws DatabaseUnavailable */
+  async owners(owners: Owners, filters: Filters): Promise<OwnerTotal[]> {
+    const rows = await this.database.query((queries) =>
+      queries
+        .select({ owner: expenses.owner, currency: expenses.currency, count, total })
+        .from(expenses)
+        .where(passes(owners, filters))
+        .groupBy(expenses.owner, expenses.currency)
+        .orderBy(asc(expenses.owner), asc(expenses.currency)),
+    );
+    return rows.map(withMinorUnits);
   }
 }
 
-/** Writes a sum with the decimals of its currency: 12.5000 USD as 12.50. Zeros are all that goes. */
-function toMinorDigits<Row extends Total>(row: Row): Row {
+/** Writes a sum with the decimals of its currency: 12.5000 USD as 12.50. No digit but zeros at the end is dropped. */
+function withMinorUnits<Row extends Total>(row: Row): Row {
   const [whole, decimals = ''] = row.total.split('.');
-  const kept = decimals.replace(/0+$/, '').padEnd(minorDigits(row.currency), '0');
+  const wanted = isCurrency(row.currency) ? minorUnits(row.currency) : 0;
+  const kept = decimals.replace(/0+$/, '').padEnd(wanted, '0');
   return { ...row, total: kept === '' ? whole : `${whole}.${kept}` };
 }

@@ -3,28 +3,37 @@ import { CsvError, parse, type Parser } from 'csv-parse';
 import type { Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { ImportRefused, ImportTooLarge } from './import.errors.js';
+import { type Column, readHeader } from './import.header.js';
 
 const LIMIT_BYTES = 64 * 1024 * 1024;
 const ROW_LIMIT_BYTES = 64 * 1024;
 
-const required = ['date', 'description', 'value'] as const;
-const columns: ReadonlySet<string> = new Set([...required, 'currency', 'category']);
-
-/** A row of the file: its columns as text, and where it ends. */
+/** A row of the file: its columns as text, and the line that it begins in. */
 export interface ImportRow {
   readonly line: number;
-  readonly columns: Readonly<Record<string, string>>;
-  /** Whether it has as many columns as the header. */
-  readonly isWhole: boolean;
+  readonly cells: readonly string[];
 }
 
-/** A CSV file (RFC 4180, UTF-8, with a header line) that is read as it arrives, and its SHA-256 when all is read. */
+/** What ends files of DOS programs. */
+const END_OF_FILE = '\u001A';
+
+/**
+ * A CSV file (RFC 4180, UTF-8, with a header line) that is read as it arrives, and its SHA-256 when all is read. Lines
+ * may end in CR LF, LF or CR, each as it likes.
+ */
 export class ImportFile {
   private readonly hash = createHash('sha256');
-  private header?: readonly string[];
+  private header?: readonly Column[];
   private read: ImportRow[] = [];
+  /** The line that the row begins in which is being read. */
+  private line = 1;
 
   constructor(private readonly body: Readable) {}
+
+  /** Known as soon as there are rows. */
+  get columns(): readonly Column[] {
+    return this.header ?? [];
+  }
 
   /**
    * @returns the rows, those together that arrived together
@@ -39,11 +48,11 @@ export class ImportFile {
       }
       await endOf(parser);
     } catch (error) {
-      throw error instanceof CsvError ? brokenFile(error) : error;
+      throw error instanceof CsvError ? this.brokenRow(error) : error;
     } finally {
       parser.destroy();
     }
-    if (!this.header) checkHeader([]);
+    if (!this.header) readHeader([], 1);
     yield this.take();
   }
 
@@ -57,17 +66,24 @@ export class ImportFile {
     const parser = parse({
       bom: true,
       max_record_size: ROW_LIMIT_BYTES,
+      record_delimiter: '\n',
       relax_column_count: true,
-      skip_empty_lines: true,
       trim: true,
       on_record: (record: string[], { lines }) => {
-        if (this.header) this.read.push(toRow(this.header, record, lines));
-        else this.header = checkHeader(record);
+        this.keep(record, lines);
         return undefined;
       },
     });
-    // Whoever writes is told of it.
+    // Without a listener an 'error' event ends the process; the callback of the write reports it.
     return parser.on('error', () => undefined);
+  }
+
+  private keep(cells: readonly string[], lastLine: number): void {
+    const { line } = this;
+    this.line = lastLine + 1;
+    if (isBlank(cells)) return;
+    if (this.header) this.read.push({ line, cells });
+    else this.header = readHeader(cells, line);
   }
 
   private take(): readonly ImportRow[] {
@@ -76,24 +92,58 @@ export class ImportFile {
     return rows;
   }
 
+  /** The body as text whose lines end in LF. */
   private async *text(): AsyncGenerator<string> {
     const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-    const decode = (bytes?: Buffer) => {
-      try {
-        return decoder.decode(bytes, { stream: bytes !== undefined });
-      } catch {
-        throw new ImportRefused('The file is not UTF-8', []);
-      }
-    };
     let size = 0;
-    for await (const chunk of this.body as AsyncIterable<Buffer>) {
+    let endsInCr = false;
+    // What is left of the body is the server's to deal with: to destroy it would cut the connection before the answer.
+    const chunks = this.body.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>;
+    for await (const chunk of chunks) {
+      if (size === 0) refuseUtf16(chunk);
       size += chunk.length;
       if (size > LIMIT_BYTES) throw new ImportTooLarge(LIMIT_BYTES);
       this.hash.update(chunk);
-      yield decode(chunk);
+      const text = decode(decoder, chunk);
+      // Half of a CR LF may be in the next chunk.
+      const joined: string = endsInCr ? `\r${text}` : text;
+      endsInCr = joined.endsWith('\r');
+      yield (endsInCr ? joined.slice(0, -1) : joined).replaceAll(/\r\n?/g, '\n');
     }
-    yield decode();
+    yield `${endsInCr ? '\n' : ''}${decode(decoder)}`;
   }
+
+  /** The fault is told at the line that the row begins in: a quote that is not closed swallows all lines after it. */
+  private brokenRow({ code }: CsvError): ImportRefused {
+    const detail =
+      code === 'CSV_MAX_RECORD_SIZE'
+        ? `begins a row of more than ${ROW_LIMIT_BYTES} bytes; is there a quote that is not closed?`
+        : 'begins a row whose quotes do not fit: one is not closed, or is followed by more text';
+    return new ImportRefused('The file has a row that cannot be read', [
+      { pointer: `#/lines/${this.line}`, detail },
+    ]);
+  }
+}
+
+function isBlank(cells: readonly string[]): boolean {
+  return cells.every((cell) => cell === '') || (cells.length === 1 && cells[0] === END_OF_FILE);
+}
+
+function decode(decoder: TextDecoder, bytes?: Buffer): string {
+  try {
+    return decoder.decode(bytes, { stream: bytes !== undefined });
+  } catch {
+    throw new ImportRefused('The file is not UTF-8; save it in that encoding', []);
+  }
+}
+
+/** Text in UTF-16 has a zero in every other byte, or begins with its byte order mark. */
+function refuseUtf16(start: Buffer): void {
+  const isUtf16 =
+    start.subarray(0, 2).toString('latin1') === '\xFF\xFE' ||
+    start.subarray(0, 2).toString('latin1') === '\xFE\xFF' ||
+    (start.length > 1 && (start[0] === 0) !== (start[1] === 0));
+  if (isUtf16) throw new ImportRefused('The file is UTF-16; save it as UTF-8', []);
 }
 
 function writeTo(parser: Parser, text: string): Promise<void> {
@@ -108,37 +158,4 @@ function writeTo(parser: Parser, text: string): Promise<void> {
 async function endOf(parser: Parser): Promise<void> {
   parser.resume().end();
   await finished(parser);
-}
-
-/** Faster than objects made by the parser, which defines every property by itself. */
-function toRow(header: readonly string[], record: readonly string[], line: number): ImportRow {
-  const row: Record<string, string> = {};
-  for (const [index, name] of header.entries()) row[name] = record[index] ?? '';
-  return { line, columns: row, isWhole: record.length === header.length };
-}
-
-function checkHeader(header: readonly string[]): string[] {
-  const names = header.map((name) => name.toLowerCase());
-  const faults = [
-    ...required.filter((name) => !names.includes(name)).map((name) => `lacks the column ${name}`),
-    ...names.flatMap((name, index) => {
-      if (!columns.has(name)) return [`has an unknown column, the one at position ${index + 1}`];
-      return names.indexOf(name) < index ? [`has the column ${name} twice`] : [];
-    }),
-  ];
-  if (faults.length === 0) return names;
-  throw new ImportRefused(
-    'The header line has faults',
-    faults.slice(0, 100).map((detail) => ({ pointer: '#/lines/1', detail })),
-  );
-}
-
-function brokenFile({ code, lines }: CsvError): ImportRefused {
-  const detail =
-    code === 'CSV_MAX_RECORD_SIZE'
-      ? `must have at most ${ROW_LIMIT_BYTES} bytes`
-      : 'is not CSV: its quotes do not fit';
-  return new ImportRefused('The file has a line that cannot be read', [
-    { pointer: `#/lines/${String(lines)}`, detail },
-  ]);
 }

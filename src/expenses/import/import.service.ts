@@ -1,102 +1,119 @@
 import { Injectable } from '@nestjs/common';
-import { ConfigService } from '@nestjs/config';
 import type { Readable } from 'node:stream';
-import type { Environment } from '../../config/environment.js';
+import { setImmediate } from 'node:timers/promises';
 import type { FieldError } from '../../problems/problem.exception.js';
-import { type ExpenseFields, newExpense } from '../expense.schema.js';
+import { NewExpensePipe } from '../new-expense.pipe.js';
+import type { Author } from '../owner.js';
 import { ExpensesRepository } from '../storage/expenses.repository.js';
 import { fingerprint } from '../storage/idempotency.js';
+import { type ImportBatch, type Imported, type ImportedExpense, toBatch } from '../storage/import-batch.js';
 import { ImportRefused } from './import.errors.js';
-import { ImportFile, type ImportRow } from './import.file.js';
-import type { Author } from '../owner.js';
+import { ImportFile } from './import.file.js';
+import { RowReader } from './import.row.js';
 import { Spool } from './spool.js';
 
 /** Rows that are written to the database by one statement. */
-const BATCH_ROWS = 1000;
-/** Faulty rows that an answer names. */
+const BATCH_ROWS = 500;
+/** Rows that are checked before other requests get their turn. */
+const SLICE_ROWS = 100;
+/** Rows that a file may have. */
+const MAX_ROWS = 500_000;
+/** Faulty rows at which a file is given up; they are all named. */
 const MAX_FAULTY_ROWS = 100;
 
 /** Imports files of expenses, in memory of constant size. */
 @Injectable()
 export class ImportService {
-  private readonly defaultCurrency: string;
-
   constructor(
     private readonly repository: ExpensesRepository,
-    config: ConfigService<Environment, true>,
-  ) {
-    this.defaultCurrency = config.get('DEFAULT_CURRENCY', { infer: true });
-  }
+    private readonly newExpense: NewExpensePipe,
+  ) {}
 
   /**
-   * Imports all rows of a CSV file or, when one has a fault, none. The whole file is read and checked before the
-   * database is asked for anything, so that a slow upload holds neither a connection nor a transaction.
+   * Imports all rows of a CSV file that the author does not have yet or, when one has a fault, none. The whole file is
+   * read and checked before the database is asked for anything, so that a slow upload holds neither a connection nor a
+   * transaction.
    *
    * @param idempotencyKey makes a repeated call return what the first one returned
-   * @returns the number of rows
    * @throws ImportRefused, ImportTooLarge, IdempotencyKeyReused
    */
-  async import(author: Author, body: Readable, idempotencyKey?: string): Promise<number> {
-    const file = new ImportFile(body);
-    const spool = await Spool.create<readonly ExpenseFields[]>();
-    try {
-      await this.check(file, spool);
+  async import(
+    author: Author,
+    body: Readable,
+    idempotencyKey?: string,
+  ): Promise<Imported & { readonly isReplay: boolean }> {
+    return this.spooled(author, body, (spool, file) => {
       const retry = idempotencyKey && {
         key: idempotencyKey,
         fingerprint: fingerprint('import', file.digest()),
       };
-      return await this.repository.import(author, spool.values(), retry || undefined);
+      return this.repository.import(author, spool.lines(), retry || undefined);
+    });
+  }
+
+  /**
+   * What `import` would do; nothing is written.
+   * @throws ImportRefused, ImportTooLarge
+   */
+  tryImport(author: Author, body: Readable): Promise<Imported> {
+    return this.spooled(author, body, (spool) => this.repository.tryImport(author.owner, spool.lines()));
+  }
+
+  /** Does something with a file that has been read and found good. */
+  private async spooled<T>(
+    author: Author,
+    body: Readable,
+    work: (spool: Spool<ImportBatch>, file: ImportFile) => Promise<T>,
+  ): Promise<T> {
+    const file = new ImportFile(body);
+    const spool = await Spool.create<ImportBatch>();
+    try {
+      await this.check(author, file, spool);
+      return await work(spool, file);
     } finally {
       await spool.close();
     }
   }
 
-  private async check(file: ImportFile, spool: Spool<readonly ExpenseFields[]>): Promise<void> {
+  private async check(author: Author, file: ImportFile, spool: Spool<ImportBatch>): Promise<void> {
     const errors: FieldError[] = [];
+    let reader: RowReader | undefined;
     let faultyRows = 0;
-    let batch: ExpenseFields[] = [];
+    let rowCount = 0;
+    let batch: ImportedExpense[] = [];
     for await (const rows of file.rows()) {
+      reader ??=
+        rows.length > 0 ? new RowReader(author.owner, this.newExpense.schema, file.columns) : undefined;
       for (const row of rows) {
-        const result = this.read(row);
+        rowCount++;
+        if (rowCount > MAX_ROWS) throw tooManyRows(row.line);
+        if (rowCount % SLICE_ROWS === 0) await setImmediate();
+        const result = reader!.read(row);
         if (Array.isArray(result)) {
           faultyRows++;
-          if (faultyRows <= MAX_FAULTY_ROWS) errors.push(...result);
+          errors.push(...result);
+          if (faultyRows === MAX_FAULTY_ROWS) throw faulty(faultyRows, errors);
         } else if (faultyRows === 0) {
           batch.push(result);
         }
         if (batch.length === BATCH_ROWS) {
-          await spool.write(batch);
+          await spool.write(toBatch(batch));
           batch = [];
         }
       }
     }
-    if (faultyRows > 0) {
-      const listed = faultyRows > MAX_FAULTY_ROWS ? `; the first ${MAX_FAULTY_ROWS} are listed` : '';
-      throw new ImportRefused(`Rows with faults: ${faultyRows}${listed}. Nothing was imported`, errors);
-    }
-    await spool.write(batch);
-  }
-
-  /** @returns the expense of a row, or its faults */
-  private read({ line, columns, isWhole }: ImportRow): ExpenseFields | FieldError[] {
-    if (!isWhole) return [{ pointer: `#/lines/${line}`, detail: 'has not as many columns as the header' }];
-    const { date, description, value, currency, category } = columns;
-    const result = newExpense.safeParse({
-      date,
-      description,
-      value: decimal(value ?? ''),
-      currency: currency || this.defaultCurrency,
-      category: category || null,
-    });
-    if (result.success) return result.data;
-    return result.error.issues.map(({ path, message }) => ({
-      pointer: `#/lines/${line}/${path.map(String).join('/')}`,
-      detail: message,
-    }));
+    if (faultyRows > 0) throw faulty(faultyRows, errors);
+    if (batch.length > 0) await spool.write(toBatch(batch));
   }
 }
 
-/** No more digits than a double holds exactly; anything else is no number. */
-function decimal(text: string): number | string {
-  return /^-?\d{1,11}(\.\d{1,4})?$/.test(text) ? Number(text) : text;
+function faulty(rows: number, errors: readonly FieldError[]): ImportRefused {
+  const rest = rows === MAX_FAULTY_ROWS ? ' or more; the file was read no further' : '';
+  return new ImportRefused(`Rows with faults: ${rows}${rest}. Nothing was imported`, errors);
+}
+
+function tooManyRows(line: number): ImportRefused {
+  return new ImportRefused(`A file may have ${MAX_ROWS} rows; send it in parts. Nothing was imported`, [
+    { pointer: `#/lines/${line}`, detail: 'is one row too many' },
+  ]);
 }

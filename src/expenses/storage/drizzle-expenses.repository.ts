@@ -1,18 +1,23 @@
 import { Injectable } from '@nestjs/common';
-import { and, desc, eq, type SQL, sql } from '../../database/drizzle.js';
+import { and, eq, type SQL, sql } from '../../database/drizzle.js';
 import { v7 as uuidv7 } from 'uuid';
 import { Database, type Queries } from '../../database/database.js';
 import { expenses } from '../../database/schema.js';
-import { audit } from './audit-trail.js';
+import { audit, auditAll, type HistoryEntry, selectHistory } from './audit-trail.js';
+import type { List } from '../cursor.js';
 import type { Expense, ExpenseFields } from '../expense.schema.js';
-import { comesAfter, matching, ownedBy } from './expenses.conditions.js';
+import { comesAfter, orderBy, ownedBy, passes } from './expenses.conditions.js';
 import type { Filters } from '../expenses.query.js';
-import { ExpensesRepository, type Page } from './expenses.repository.js';
-import { once, type Retry } from './idempotency.js';
+import { type Created, ExpensesRepository, type HistoryPage, type Page } from './expenses.repository.js';
+import { answerOnce, type Retry } from './idempotency.js';
+import { type ImportBatch, type Imported, insertBatch, tryBatch } from './import-batch.js';
 import { type Author, EVERYBODY, type Owner, type Owners } from '../owner.js';
 
-/** Newest first: by date, and within a date by id, which begins with the time of its making. */
-const newestFirst = [desc(expenses.date), desc(expenses.id)];
+/** The order that most lists have. */
+const NEWEST_FIRST = '-date';
+
+/** Rows that are deleted by one statement, which so ends long before the time that a statement has. */
+const DELETE_ROWS = 10_000;
 
 /** Expenses in PostgreSQL or PGlite. */
 @Injectable()
@@ -24,14 +29,24 @@ export class DrizzleExpensesRepository extends ExpensesRepository {
     this.prepared = prepare(database.queries);
   }
 
-  list(owners: Owners, filters: Filters, page: Page): Promise<Expense[]> {
+  list(list: List, page: Page): Promise<Expense[]> {
+    const { owners, filters, sort } = list;
     const { limit, after } = page;
     return this.database.query((queries) => {
-      if (owners === EVERYBODY || !isEmpty(filters)) return selectPage(queries, owners, filters, page);
+      const isUsual = owners !== EVERYBODY && sort === NEWEST_FIRST && isEmpty(filters);
+      if (!isUsual) return selectPage(queries, list, page);
       return after
-        ? this.prepared.nextPage.execute({ owner: owners, limit, date: after.date, id: after.id })
+        ? this.prepared.nextPage.execute({ owner: owners, limit, at: after.at, id: after.id })
         : this.prepared.firstPage.execute({ owner: owners, limit });
     });
+  }
+
+  async count({ owners, filters }: List, limit: number): Promise<number> {
+    const some = sql`SELECT FROM ${expenses} WHERE ${passes(owners, filters) ?? sql`true`} LIMIT ${limit}`;
+    const [row] = await this.database.query((queries) =>
+      rowsOf<{ count: number }>(queries, sql`SELECT count(*)::int AS count FROM (${some}) AS some`),
+    );
+    return row!.count;
   }
 
   async find(owners: Owners, id: string): Promise<Expense | undefined> {
@@ -44,17 +59,23 @@ export class DrizzleExpensesRepository extends ExpensesRepository {
     return expense;
   }
 
-  create(author: Author, expense: ExpenseFields, retry?: Retry): Promise<Expense> {
-    return this.database.transaction((transaction) =>
-      once(transaction, author.owner, retry, async () => {
+  async history(owners: Owners, id: string, page: HistoryPage): Promise<HistoryEntry[]> {
+    const entries = await this.database.query((queries) => selectHistory(queries, owners, id, page));
+    return entries as HistoryEntry[];
+  }
+
+  async create(author: Author, fields: ExpenseFields, retry?: Retry): Promise<Created> {
+    const { answer, isReplay } = await this.database.transaction((transaction) =>
+      answerOnce(transaction, author.owner, retry, async () => {
         const [created] = await transaction
           .insert(expenses)
-          .values({ id: uuidv7(), owner: author.owner, ...expense })
+          .values({ id: uuidv7(), owner: author.owner, ...fields })
           .returning();
         await audit(transaction, author, { action: 'create', expenseId: created!.id, after: created });
         return created!;
       }),
     );
+    return { expense: answer, isReplay };
   }
 
   update(
@@ -88,32 +109,73 @@ export class DrizzleExpensesRepository extends ExpensesRepository {
     });
   }
 
-  import(
+  removeAll(author: Author): Promise<number> {
+    return this.database.transaction(async (transaction) => {
+      let deleted = 0;
+      for (;;) {
+        const [row] = await rowsOf<{ count: number }>(transaction, deleteSome(author));
+        deleted += row!.count;
+        if (row!.count < DELETE_ROWS) return deleted;
+      }
+    });
+  }
+
+  async import(
     author: Author,
-    batches: AsyncIterable<readonly ExpenseFields[]> | Iterable<readonly ExpenseFields[]>,
+    batches: AsyncIterable<ImportBatch> | Iterable<ImportBatch>,
     retry?: Retry,
-  ): Promise<number> {
-    return this.database.transaction((transaction) =>
-      once(transaction, author.owner, retry, async () => {
-        let rows = 0;
-        for await (const batch of batches) {
-          await transaction.execute(insertBatch(author.owner, batch));
-          rows += batch.length;
-        }
-        await audit(transaction, author, { action: 'import', after: { rows } });
-        return rows;
+  ): Promise<Imported & { readonly isReplay: boolean }> {
+    const { answer, isReplay } = await this.database.transaction((transaction) =>
+      answerOnce(transaction, author.owner, retry, async () => {
+        const counts = await addUp(transaction, batches, (batch) => insertBatch(author, batch));
+        await audit(transaction, author, { action: 'import', after: counts });
+        return counts;
       }),
     );
+    return { ...answer, isReplay };
+  }
+
+  tryImport(owner: Owner, batches: AsyncIterable<ImportBatch>): Promise<Imported> {
+    return this.database.query((queries) => addUp(queries, batches, (batch) => tryBatch(owner, batch)));
   }
 }
 
+async function rowsOf<Row>(queries: Queries, query: SQL): Promise<Row[]> {
+  const result: unknown = await queries.execute(query);
+  return (result as { rows: Row[] }).rows;
+}
+
+/** What became of the rows of all batches, one batch after the other. */
+async function addUp(
+  queries: Queries,
+  batches: AsyncIterable<ImportBatch> | Iterable<ImportBatch>,
+  toQuery: (batch: ImportBatch) => SQL,
+): Promise<Imported> {
+  let imported = 0;
+  let skipped = 0;
+  for await (const batch of batches) {
+    const [row] = await rowsOf<Imported>(queries, toQuery(batch));
+    imported += row!.imported;
+    skipped += row!.skipped;
+  }
+  return { imported, skipped };
+}
+
+function deleteSome(author: Author): SQL {
+  const some = sql`SELECT id FROM ${expenses} WHERE ${ownedBy(author.owner)} LIMIT ${DELETE_ROWS}`;
+  return sql`
+    WITH deleted AS (DELETE FROM ${expenses} WHERE id IN (${some}) RETURNING *),
+    noted AS (${auditAll(author, 'delete', sql`deleted`)})
+    SELECT count(*)::int AS count FROM deleted`;
+}
+
 /** The query of a page. */
-export function selectPage(queries: Queries, owners: Owners, filters: Filters, { limit, after }: Page) {
+export function selectPage(queries: Queries, { owners, filters, sort }: List, { limit, after }: Page) {
   return queries
     .select()
     .from(expenses)
-    .where(and(matching(owners, filters), after && comesAfter(after)))
-    .orderBy(...newestFirst)
+    .where(and(passes(owners, filters), after && comesAfter(sort, after)))
+    .orderBy(...orderBy(sort))
     .limit(limit);
 }
 
@@ -131,18 +193,8 @@ function isSame(expense: Expense, fields: ExpenseFields): boolean {
   return Object.entries(fields).every(([name, value]) => expense[name as keyof ExpenseFields] === value);
 }
 
-/** As JSON, for a statement with a parameter per value takes the server much longer to read than to execute. */
-function insertBatch(owner: Owner, batch: readonly ExpenseFields[]): SQL {
-  const rows = JSON.stringify(batch.map((fields) => ({ ...fields, id: uuidv7() })));
-  return sql`
-    INSERT INTO ${expenses} (id, owner, date, description, value, currency, category)
-    SELECT id, ${owner}, date, description, value, currency, category
-    FROM json_to_recordset(${rows}::json) AS batch
-      (id uuid, date date, description text, value numeric, currency text, category text)`;
-}
-
 function isEmpty(filters: Filters): boolean {
-  return Object.entries(filters).every(([name, value]) => value === undefined || name === 'owner');
+  return Object.values(filters).every((value) => value === undefined);
 }
 
 /** The statements of the busiest requests, which the server parses and plans once per connection. */
@@ -153,13 +205,13 @@ function prepare(queries: Queries) {
     queries
       .select()
       .from(expenses)
-      .orderBy(...newestFirst)
+      .orderBy(...orderBy(NEWEST_FIRST))
       .limit(limit);
-  const position = { date: sql.placeholder('date'), id: sql.placeholder('id') };
+  const position = { at: sql.placeholder('at'), id: sql.placeholder('id') };
   return {
     firstPage: page().where(own).prepare('expenses_first_page'),
     nextPage: page()
-      .where(and(own, comesAfter(position)))
+      .where(and(own, comesAfter(NEWEST_FIRST, position)))
       .prepare('expenses_next_page'),
   };
 }

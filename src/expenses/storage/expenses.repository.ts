@@ -1,10 +1,11 @@
+import type { HistoryEntry } from './audit-trail.js';
 import type { Retry } from './idempotency.js';
+import type { ImportBatch, Imported } from './import-batch.js';
 import type { Expense, ExpenseFields } from '../expense.schema.js';
-import type { Filters } from '../expenses.query.js';
-import type { Author, Owners } from '../owner.js';
-import type { Position } from '../cursor.js';
+import type { Author, Owner, Owners } from '../owner.js';
+import type { List, Position } from '../cursor.js';
 
-/** A part of a list, newest first. */
+/** A part of a list. */
 export interface Page {
   /** Most rows. */
   readonly limit: number;
@@ -12,20 +13,40 @@ export interface Page {
   readonly after?: Position;
 }
 
+/** A part of a history, the last change first. */
+export interface HistoryPage {
+  /** Most changes. */
+  readonly limit: number;
+  /** Number of the change before which the part ends. */
+  readonly before?: number;
+}
+
+/** A new expense, or the one that an earlier attempt of the same request made. */
+export interface Created {
+  readonly expense: Expense;
+  readonly isReplay: boolean;
+}
+
 /**
  * Keeps expenses. Every method takes whose expenses it reaches; those of others are, to it, not there. Each method is
  * one transaction, and each write leaves its trace in the audit log. All throw DatabaseUnavailable.
  */
 export abstract class ExpensesRepository {
-  abstract list(owners: Owners, filters: Filters, page: Page): Promise<Expense[]>;
+  abstract list(list: List, page: Page): Promise<Expense[]>;
+
+  /** How many expenses a list has, but no more than the limit. */
+  abstract count(list: List, limit: number): Promise<number>;
 
   abstract find(owners: Owners, id: string): Promise<Expense | undefined>;
+
+  /** What happened to an expense, whether it is still there or not. */
+  abstract history(owners: Owners, id: string, page: HistoryPage): Promise<HistoryEntry[]>;
 
   /**
    * @returns the new expense; for a retry, what the first attempt returned
    * @throws IdempotencyKeyReused
    */
-  abstract create(author: Author, expense: ExpenseFields, retry?: Retry): Promise<Expense>;
+  abstract create(author: Author, expense: ExpenseFields, retry?: Retry): Promise<Created>;
 
   /**
    * Changes an expense; nothing else changes it meanwhile.
@@ -46,15 +67,25 @@ export abstract class ExpensesRepository {
   abstract remove(author: Author, id: string, check: (current: Expense) => void): Promise<boolean>;
 
   /**
-   * Keeps all of the expenses or, when one of them cannot be kept or `batches` rejects, none.
+   * Deletes all expenses of the author.
+   * @returns how many there were
+   */
+  abstract removeAll(author: Author): Promise<number>;
+
+  /**
+   * Keeps all of the expenses that the author does not have yet or, when one of them cannot be kept or `batches`
+   * rejects, none.
    *
    * @param batches some hundred expenses each; taken one after the other, so that memory holds only one
-   * @returns how many expenses were kept; for a retry, what the first attempt returned
+   * @returns for a retry, what the first attempt returned
    * @throws IdempotencyKeyReused
    */
   abstract import(
     author: Author,
-    batches: AsyncIterable<readonly ExpenseFields[]> | Iterable<readonly ExpenseFields[]>,
+    batches: AsyncIterable<ImportBatch> | Iterable<ImportBatch>,
     retry?: Retry,
-  ): Promise<number>;
+  ): Promise<Imported & { readonly isReplay: boolean }>;
+
+  /** What `import` would do with the same batches now. */
+  abstract tryImport(owner: Owner, batches: AsyncIterable<ImportBatch>): Promise<Imported>;
 }

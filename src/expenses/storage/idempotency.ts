@@ -1,4 +1,4 @@
-import { and, eq, lt, sql } from '../../database/drizzle.js';
+import { and, eq, sql } from '../../database/drizzle.js';
 import { createHash } from 'node:crypto';
 import type { Queries } from '../../database/database.js';
 import { idempotencyKeys } from '../../database/schema.js';
@@ -13,8 +13,18 @@ export interface Retry {
   readonly fingerprint: string;
 }
 
-/** Keys are kept for a week, longer than any client goes on repeating a request. */
-const isExpired = lt(idempotencyKeys.createdAt, sql`now() - interval '7 days'`);
+/** How long a key is kept: longer than any client goes on repeating a request. */
+const LIFETIME = sql`interval '7 days'`;
+/** Most keys of an owner; older ones are forgotten before their time. */
+const MAX_KEYS_PER_OWNER = 10_000;
+/** Keys that a request clears away at most: more than the one that it adds. */
+const CLEARED_KEYS = 20;
+
+/** What was answered, and whether that was to an earlier attempt. */
+export interface Answer<T> {
+  readonly answer: T;
+  readonly isReplay: boolean;
+}
 
 /** SHA-256, in hexadecimal, of what a request asks for. */
 export function fingerprint(operation: string, content: unknown): string {
@@ -31,28 +41,44 @@ export function fingerprint(operation: string, content: unknown): string {
  * @param work returns the answer, as JSON
  * @throws IdempotencyKeyReused when the key came with another request
  */
-export async function once<T>(
+export async function answerOnce<T>(
   transaction: Queries,
   owner: Owner,
   retry: Retry | undefined,
   work: () => Promise<T>,
-): Promise<T> {
-  if (!retry) return work();
+): Promise<Answer<T>> {
+  if (!retry) return { answer: await work(), isReplay: false };
   const { key, fingerprint: asked } = retry;
   const thisKey = and(eq(idempotencyKeys.owner, owner), eq(idempotencyKeys.key, key));
-  // Before the key is claimed: one that has expired must not answer.
-  await transaction.delete(idempotencyKeys).where(and(eq(idempotencyKeys.owner, owner), isExpired));
   const claimed = await transaction
     .insert(idempotencyKeys)
     .values({ owner, key, fingerprint: asked })
-    .onConflictDoNothing()
+    // A key that has expired must not answer: it is claimed anew.
+    .onConflictDoUpdate({
+      target: [idempotencyKeys.owner, idempotencyKeys.key],
+      set: { fingerprint: asked, answer: null, createdAt: sql`now()` },
+      setWhere: sql`${idempotencyKeys.createdAt} < now() - ${LIFETIME}`,
+    })
     .returning({ key: idempotencyKeys.key });
   if (claimed.length > 0) {
     const answer = await work();
     await transaction.update(idempotencyKeys).set({ answer }).where(thisKey);
-    return answer;
+    await transaction.execute(clearExpiredKeys);
+    await transaction.execute(clearSurplusKeys(owner));
+    return { answer, isReplay: false };
   }
   const [first] = await transaction.select().from(idempotencyKeys).where(thisKey);
   if (first?.fingerprint !== asked) throw new IdempotencyKeyReused();
-  return first.answer as T;
+  return { answer: first.answer as T, isReplay: true };
 }
+
+/** Of all owners, so that nothing is left of one who never comes back. A key in use elsewhere is left to that request. */
+const clearExpiredKeys = sql`
+  DELETE FROM ${idempotencyKeys} WHERE (owner, key) IN (
+    SELECT owner, key FROM ${idempotencyKeys} WHERE created_at < now() - ${LIFETIME}
+    ORDER BY created_at LIMIT ${CLEARED_KEYS} FOR UPDATE SKIP LOCKED)`;
+
+const clearSurplusKeys = (owner: Owner) => sql`
+  DELETE FROM ${idempotencyKeys} WHERE (owner, key) IN (
+    SELECT owner, key FROM ${idempotencyKeys} WHERE owner = ${owner}
+    ORDER BY created_at DESC OFFSET ${MAX_KEYS_PER_OWNER} LIMIT ${CLEARED_KEYS} FOR UPDATE SKIP LOCKED)`;

@@ -1,6 +1,7 @@
 import { createApp } from '../../../../src/app.js';
 import { twoExpenses, yearOfExpenses } from '../../../../src/cli/sample-expenses.js';
 import { ExpensesRepository } from '../../../../src/expenses/storage/expenses.repository.js';
+import { toBatch } from '../../../../src/expenses/storage/import-batch.js';
 import { owner } from '../../../../src/expenses/owner.js';
 import { createTestDatabase } from '../../../../src/testing/test-database.js';
 
@@ -13,8 +14,8 @@ export async function startApi(variables: Record<string, string>): Promise<{ clo
   const { app } = await createApp({ DATABASE_URL: database.url, ...variables });
   await app.listen(variables['PORT'] ?? 0, 'localhost');
   const repository = app.get(ExpensesRepository);
-  await repository.import({ owner: owner.parse('auth0|alice') }, [twoExpenses]);
-  await repository.import({ owner: owner.parse('auth0|bob') }, [yearOfExpenses(LAST_DAY)]);
+  await repository.import({ owner: owner.parse('auth0|alice') }, [toBatch(twoExpenses)]);
+  await repository.import({ owner: owner.parse('auth0|bob') }, [toBatch(yearOfExpenses(LAST_DAY))]);
   return {
     close: async () => {
       await app.close();

@@ -2,9 +2,9 @@ import type { ArgumentMetadata } from '@nestjs/common';
 import * as fc from 'fast-check';
 import { z } from 'zod';
 import { ProblemException } from '../problems/problem.exception.js';
-import { ValidationPipe } from './validation.pipe.js';
+import { SchemaPipe } from './schema.pipe.js';
 
-const pipe = new ValidationPipe();
+const pipe = new SchemaPipe();
 
 async function faultsOf(schema: z.ZodType, value: unknown, type: ArgumentMetadata['type'] = 'body') {
   try {
@@ -48,6 +48,13 @@ it('names every fault at once: 422 for a body, 400 for a query or path', async (
   for (const type of ['query', 'param'] as const) {
     expect(await faultsOf(schema, value, type)).toMatchObject({ status: 400, code: 'invalid_parameters' });
   }
+});
+
+it('names the parameter that a fault is in', async () => {
+  const metadata = { type: 'param', data: 'id', schema: z.uuid() } as ArgumentMetadata;
+  await expect(async () => pipe.transform('x', metadata)).rejects.toMatchObject({
+    problem: { status: 400, errors: [{ pointer: '#/id' }] },
+  });
 });
 
 it('points at the member that is wrong, whatever its name', async () => {
