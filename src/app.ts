@@ -38,8 +38,10 @@ export async function createApp(
   const app = await NestFactory.create<NestFastifyApplication>(
     AppModule.forRoot(configuration),
     createAdapter(environment),
-    { abortOnError: false, bufferLogs: true },
+    // What Nest says of a failed start is kept back: whoever catches the error says it once, and in one form.
+    { abortOnError: false, bufferLogs: true, autoFlushLogs: false },
   );
   app.useLogger(app.get(Logger));
+  app.flushLogs();
   return { app, environment };
 }

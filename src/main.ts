@@ -1,7 +1,9 @@
 import { Logger } from '@nestjs/common';
 import { createApp } from './app.js';
-import { stopOnSignals } from './process/graceful-stop.js';
-import { explainStartFailure } from './process/start-failure.js';
+import { endOnSignals, stopOnSignals } from './process/graceful-stop.js';
+import { reportStartFailure } from './process/start-failure.js';
+
+endOnSignals();
 
 try {
   const { app, environment } = await createApp();
@@ -13,6 +15,6 @@ try {
   await app.listen(environment.PORT, environment.HOST);
   new Logger('Main').log(`The expenses API listens on ${await app.getUrl()}`);
 } catch (error) {
-  process.stderr.write(`${explainStartFailure(error)}\n`);
+  reportStartFailure(error);
   process.exit(1);
 }

@@ -2,16 +2,21 @@ import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import pino, { type DestinationStream } from 'pino';
+import pino, { type DestinationStream, type Logger } from 'pino';
 import type { Principal } from '../auth/index.js';
 import { clientAddress } from '../http/client-address.js';
 import { routeOf } from '../http/request.fields.js';
 import { AUDIT_STREAM } from './audit.tokens.js';
 
-const READS = new Set(['GET', 'HEAD', 'OPTIONS']);
+export const READS = new Set(['GET', 'HEAD', 'OPTIONS']);
 /** The refusals of who calls, or of how often; other faults of a request deny nothing. */
 const DENIALS = new Set([401, 403, 429]);
 const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i;
+
+/** Writes events in the shape of the log's lines. */
+export function auditLogger(stream: DestinationStream): Logger {
+  return pino({ base: { type: 'audit' }, formatters: { level: (label) => ({ level: label }) } }, stream);
+}
 
 /**
  * Writes one event for every write and for every denial, whatever LOG_LEVEL says: who, by which application, did or
@@ -26,7 +31,7 @@ export class AuditLog implements OnModuleInit {
 
   onModuleInit(): void {
     if (!this.stream) return;
-    const audit = pino({ base: { type: 'audit' }, timestamp: pino.stdTimeFunctions.isoTime }, this.stream);
+    const audit = auditLogger(this.stream);
     this.adapterHost.httpAdapter.getInstance().addHook('onResponse', (request, reply, done) => {
       if (isDenied(request, reply) || !READS.has(request.method)) audit.info(eventOf(request, reply));
       done();

@@ -1,9 +1,11 @@
-import { Module } from '@nestjs/common';
+import { Global, Module } from '@nestjs/common';
 import { ConfigService } from '@nestjs/config';
-import pino, { type DestinationStream } from 'pino';
+import type { DestinationStream } from 'pino';
 import type { Environment } from '../config/environment.js';
 import { LOG_STREAM } from '../logging/logging.tokens.js';
+import { AuditFile } from './audit.file.js';
 import { AuditLog } from './audit.log.js';
+import { AuditRequired } from './audit.required.js';
 import { AUDIT_STREAM } from './audit.tokens.js';
 
 /** The file AUDIT_LOG, else standard output; `LOG_LEVEL=silent` silences the latter altogether. */
@@ -12,16 +14,19 @@ function openStream(
   standardOutput: DestinationStream,
 ): DestinationStream | undefined {
   const file = config.get('AUDIT_LOG', { infer: true });
-  // Written at once: an event must not be lost with the process.
-  if (file) return pino.destination({ dest: file, append: true, mkdir: true, mode: 0o600, sync: true });
+  if (file) return new AuditFile(file);
   return config.get('LOG_LEVEL', { infer: true }) === 'silent' ? undefined : standardOutput;
 }
 
 /** Audit events, on a stream of their own. */
+@Global()
 @Module({
   providers: [
     AuditLog,
+    AuditRequired,
     { provide: AUDIT_STREAM, inject: [ConfigService, LOG_STREAM], useFactory: openStream },
   ],
+  // For those who report that events are lost.
+  exports: [AUDIT_STREAM],
 })
 export class AuditModule {}

@@ -71,6 +71,31 @@ const fields = z.object({
     .transform((value) => value === 'true'),
   METRICS_PORT: wholeNumber({ min: 0, max: 65_535 }).optional(),
   OTEL_EXPORTER_OTLP_ENDPOINT: z.url('must be the URL of an OTLP/HTTP receiver').optional(),
+  OTEL_SDK_DISABLED: z
+    .string()
+    .default('false')
+    // As OpenTelemetry has it: whatever is not true is false.
+    .transform((value) => value.toLowerCase() === 'true'),
+  OTEL_SERVICE_NAME: z.string().optional(),
+  OTEL_RESOURCE_ATTRIBUTES: z.string().optional(),
+  OTEL_TRACES_SAMPLER: z
+    .enum(
+      [
+        'always_on',
+        'always_off',
+        'traceidratio',
+        'parentbased_always_on',
+        'parentbased_always_off',
+        'parentbased_traceidratio',
+      ],
+      'must be always_on, always_off, traceidratio or one of these with parentbased_ before it',
+    )
+    .default('parentbased_always_on'),
+  OTEL_TRACES_SAMPLER_ARG: z
+    .string()
+    .transform(Number)
+    .refine((ratio) => ratio >= 0 && ratio <= 1, 'must be a number from 0 to 1')
+    .default(1),
 
   SHUTDOWN_GRACE: wholeNumber({ min: 0, max: 300 }).optional(),
   SHUTDOWN_TIMEOUT: wholeNumber({ min: 1, max: 300 }).default(10),
@@ -86,6 +111,10 @@ const schema = fields
     path: ['BASE_URL'],
     message: 'must be set when NODE_ENV is production: it is what clients are told to come back to',
     when: () => true,
+  })
+  .refine((env) => !env.AUDIT_REQUIRED || env.AUDIT_LOG !== undefined, {
+    path: ['AUDIT_REQUIRED'],
+    message: 'needs AUDIT_LOG: whether a reader of standard output keeps what it reads cannot be known',
   })
   .refine((env) => env.DATABASE_PASSWORD === undefined || env.DATABASE_PASSWORD_FILE === undefined, {
     path: ['DATABASE_PASSWORD'],

@@ -9,13 +9,18 @@ import {
 } from '@nestjs/terminus';
 import type { FastifyReply } from 'fastify';
 import type { Redis } from 'ioredis';
+import { AuditFile } from '../audit/audit.file.js';
+import { AUDIT_STREAM } from '../audit/audit.tokens.js';
 import { Public, SigningKeys } from '../auth/index.js';
 import { Database } from '../database/database.js';
+import { lostLogLines } from '../logging/log.stream.js';
 import { REDIS } from '../redis/redis.module.js';
 import { Readiness } from './readiness.js';
 
 /** Seconds after which a balancer may ask again. */
 const RETRY_AFTER_SECONDS = '5';
+/** What counting needs: a script that writes. A replica, a full server and one without the right to scripts answer PING. */
+const COUNT = `return redis.call('SET', KEYS[1], '1', 'PX', '1000')`;
 /** How long the database may take to answer, in milliseconds. */
 const DATABASE_TIMEOUT_MS = 2000;
 
@@ -34,6 +39,7 @@ export class HealthController {
     private readonly keys: SigningKeys,
     private readonly database: Database,
     @Inject(REDIS) private readonly redis?: Redis,
+    @Inject(AUDIT_STREAM) private readonly auditStream?: unknown,
   ) {}
 
   /** 200 as long as the process answers at all: restarting it would cure nothing that it depends on. */
@@ -42,8 +48,8 @@ export class HealthController {
     return { status: 'ok' };
   }
 
-  /** 200 `ok` or `degraded` when requests can be served, else 503 `error` or `shutting_down`. */
-  @Get('ready')
+  /** Also at `/health`, for balancers that know one path. 200 `ok` or `degraded` when requests can be served, else 503 `error` or `shutting_down`. */
+  @Get(['ready', ''])
   @HealthCheck()
   async ready(@Res({ passthrough: true }) reply: FastifyReply): Promise<Partial<HealthCheckResult>> {
     const result = this.readiness.isStopping ? { status: 'shutting_down' as const } : await this.check();
@@ -54,7 +60,12 @@ export class HealthController {
 
   private async check(): Promise<Pick<HealthCheckResult, 'status' | 'details'>> {
     const result = await this.health
-      .check([() => this.signingKeys(), () => this.answeringDatabase(), () => this.sharedLimits()])
+      .check([
+        () => this.signingKeys(),
+        () => this.answeringDatabase(),
+        () => this.sharedLimits(),
+        () => this.auditEvents(),
+      ])
       // Thrown when something is down; the result is in it.
       .catch((error: { getResponse: () => HealthCheckResult }) => error.getResponse());
     return { status: result.status, details: result.details };
@@ -81,11 +92,19 @@ export class HealthController {
     }
   }
 
+  /** Degraded while audit events cannot be written: reads are answered, and so are writes unless AUDIT_REQUIRED is set. */
+  private auditEvents(): HealthIndicatorResult {
+    const { auditStream } = this;
+    const isFailing = auditStream instanceof AuditFile ? auditStream.isFailing : lostLogLines().isLosing;
+    const indicator = this.indicators.check('audit');
+    return isFailing ? indicator.degraded() : indicator.up();
+  }
+
   /** Never down: without Redis each process counts for itself. */
   private async sharedLimits(): Promise<HealthIndicatorResult> {
     if (!this.redis) return {};
     const indicator = this.indicators.check('redis');
-    return this.redis.ping().then(
+    return this.redis.eval(COUNT, 1, 'expenses-api:ready').then(
       () => indicator.up(),
       () => indicator.degraded(),
     );

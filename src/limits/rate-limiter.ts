@@ -2,6 +2,7 @@ import rateLimit, { type RateLimitPluginOptions } from '@fastify/rate-limit';
 import { Logger } from '@nestjs/common';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Redis } from 'ioredis';
+import { refusalOf } from '../redis/redis.refusal.js';
 
 const WINDOW_MS = 60_000;
 /** How many keys are counted in memory; the least recently seen ones are forgotten. */
@@ -29,6 +30,7 @@ export class RateLimiter {
   private shared?: Limiter;
   private local?: Limiter;
   private pauseUntil = 0;
+  private isAlone = false;
 
   constructor(private readonly options: RateLimiterOptions) {}
 
@@ -61,9 +63,14 @@ export class RateLimiter {
   private async countShared(request: FastifyRequest): Promise<Awaited<ReturnType<Limiter>> | undefined> {
     if (!this.shared || performance.now() < this.pauseUntil) return undefined;
     try {
-      return await this.shared(request);
-    } catch {
-      if (this.pauseUntil === 0) this.logger.warn('Redis is away: this process counts for itself');
+      const result = await this.shared(request);
+      if (this.isAlone) this.logger.log('Redis counts again');
+      this.isAlone = false;
+      return result;
+    } catch (error) {
+      if (!this.isAlone)
+        this.logger.warn(`Redis does not count (${refusalOf(error)}): this process counts for itself`);
+      this.isAlone = true;
       this.pauseUntil = performance.now() + PAUSE_MS;
       return undefined;
     }

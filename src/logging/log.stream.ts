@@ -1,5 +1,6 @@
-import pino, { type DestinationStream } from 'pino';
+import type { DestinationStream } from 'pino';
 import type { Environment } from '../config/environment.js';
+import { LogOutput, type LostLines } from './log.output.js';
 
 /** Longest time that a line waits for others to be written with it, in milliseconds. */
 const MAX_DELAY_MS = 50;
@@ -34,28 +35,28 @@ export class BatchingStream implements DestinationStream {
 }
 
 /** There is one standard output, however many applications a process (of tests) makes. */
+let output: LogOutput | undefined;
 let jsonLines: BatchingStream | undefined;
+
+/** What could not be written to standard output. */
+export function lostLogLines(): LostLines {
+  return output?.lost ?? { lines: 0, auditEvents: 0, isLosing: false };
+}
 
 /** Standard output: JSON lines, or in development, where pino-pretty is installed, lines for people. */
 export async function standardOutput(nodeEnv: Environment['NODE_ENV']): Promise<DestinationStream> {
+  const destination = (output ??= new LogOutput());
   if (nodeEnv === 'development') {
     const pretty = await import('pino-pretty').catch(() => undefined);
-    if (pretty) return pretty.default({ sync: true, singleLine: true });
+    const format = pretty?.prettyFactory({ singleLine: true });
+    if (format) return { write: (line) => destination.write(format(line) ?? '') };
   }
-  jsonLines ??= openStandardOutput();
+  jsonLines ??= openJsonLines(destination);
   return jsonLines;
 }
 
-function openStandardOutput(): BatchingStream {
-  const output = pino.destination({ dest: 1, sync: false });
-  const stream = new BatchingStream(output);
-  process.once('exit', () => {
-    stream.flush();
-    try {
-      output.flushSync();
-    } catch {
-      // The reader is gone; there is nobody left to tell.
-    }
-  });
+function openJsonLines(destination: LogOutput): BatchingStream {
+  const stream = new BatchingStream(destination);
+  process.once('exit', () => stream.flush());
   return stream;
 }

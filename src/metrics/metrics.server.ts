@@ -6,6 +6,9 @@ import type { AddressInfo } from 'node:net';
 import type { Environment } from '../config/environment.js';
 import { Metrics } from './metrics.js';
 
+/** How long a connection may be silent, in milliseconds; Prometheus keeps them for up to a minute between two reads. */
+const READER_TIMEOUT_MS = 90_000;
+
 /**
  * Answers `GET /metrics` on a port of its own: who may read them is decided by the network, and nothing that can go
  * wrong with the API's own port hides them.
@@ -26,6 +29,8 @@ export class MetricsServer implements OnApplicationBootstrap, OnApplicationShutd
   }
 
   async onApplicationBootstrap(): Promise<void> {
+    // A reader that hangs is let go.
+    this.server.timeout = READER_TIMEOUT_MS;
     const port = this.config.get('METRICS_PORT', { infer: true });
     this.server.listen(port, this.config.get('HOST', { infer: true }));
     await once(this.server, 'listening');

@@ -12,7 +12,11 @@ import {
   tokenVerifications,
   VerifiedTokens,
 } from '../auth/index.js';
+import { AuditFile } from '../audit/audit.file.js';
+import { AUDIT_STREAM } from '../audit/audit.tokens.js';
 import { Database } from '../database/database.js';
+import { lostLogLines } from '../logging/log.stream.js';
+import { version } from '../config/version.js';
 import { routeOf } from '../http/request.fields.js';
 
 /** Seconds; from what a remembered token takes to what a client gives up at. */
@@ -64,11 +68,18 @@ export class Metrics implements OnModuleInit, OnModuleDestroy {
     private readonly keys: SigningKeys,
     private readonly verifiedTokens: VerifiedTokens,
     @Inject(Database) private readonly database: Database,
+    @Inject(AUDIT_STREAM) private readonly auditStream?: unknown,
   ) {
     collectDefaultMetrics({ register: this.registry });
     this.refreshes.inc({ outcome: 'fetched' }, 0);
     this.refreshes.inc({ outcome: 'failed' }, 0);
     this.addGauges();
+    new Gauge({
+      name: 'build_info',
+      help: 'What runs; always 1',
+      labelNames: ['version', 'node'] as const,
+      registers: [this.registry],
+    }).set({ version, node: process.version }, 1);
   }
 
   onModuleInit(): void {
@@ -98,6 +109,14 @@ export class Metrics implements OnModuleInit, OnModuleDestroy {
       Number(keys.status().stale),
     );
     this.gauge('auth_keys_age_seconds', 'Age of the signing keys', () => keys.status().ageSeconds ?? 0);
+    this.gauge(
+      'log_lines_lost_total',
+      'Log lines that standard output did not take',
+      () => lostLogLines().lines,
+    );
+    this.gauge('audit_events_lost_total', 'Audit events that could not be written', () =>
+      this.lostAuditEvents(),
+    );
     this.gauge('auth_verified_tokens', 'Access tokens that are remembered', () => verifiedTokens.size);
     this.gauge('database_connections', 'Connections of the pool', () => database.connections.total);
     this.gauge('database_connections_idle', 'Idle connections', () => database.connections.idle);
@@ -106,6 +125,11 @@ export class Metrics implements OnModuleInit, OnModuleDestroy {
       'Queries that wait for a connection',
       () => database.connections.waiting,
     );
+  }
+
+  private lostAuditEvents(): number {
+    const { auditStream } = this;
+    return auditStream instanceof AuditFile ? auditStream.lost : lostLogLines().auditEvents;
   }
 
   /** A gauge that is read when Prometheus asks. */

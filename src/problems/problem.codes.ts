@@ -53,6 +53,11 @@ export const problemCodes = {
   too_many_requests: { status: 429, detail: 'There were too many requests' },
   headers_too_large: { status: 431, detail: 'The headers are too large' },
   internal_error: { status: 500, detail: 'Something went wrong on our side' },
+  audit_unavailable: {
+    status: 503,
+    detail: 'Nothing can be changed at the moment, because it could not be recorded',
+    isSpecific: true,
+  },
   database_unavailable: {
     status: 503,
     detail: 'The database cannot answer at the moment',

@@ -13,19 +13,31 @@ export interface StopOptions {
   readonly timeoutSeconds: number;
 }
 
+const STOP_SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
+type StopSignal = (typeof STOP_SIGNALS)[number];
+
+/**
+ * What signals do before the application stands: those that stop it end it at once, which the system would not do for
+ * the first process of a container, and the others do nothing. SIGUSR1 would let Node open its inspector.
+ */
+export function endOnSignals(): void {
+  for (const signal of STOP_SIGNALS) process.on(signal, () => process.exit(128 + constants.signals[signal]));
+  for (const signal of ['SIGUSR1', 'SIGUSR2'] as const) process.on(signal, () => undefined);
+}
+
 /** How often connections that have become idle are closed, in milliseconds. */
 const SWEEP_MS = 50;
 /** How long database and Redis may take to close, in seconds. */
 const CLOSE_SECONDS = 5;
 
 /**
- * Stops the process on SIGTERM or SIGINT without failing a request, and exits with 0; a second signal ends it at once,
+ * Stops the process on SIGTERM, SIGINT or SIGHUP without failing a request, and exits with 0; a second signal ends it at once,
  * with 128 and the signal's number.
  */
 export function stopOnSignals(app: NestFastifyApplication, options: StopOptions): void {
   const logger = new Logger('Stop');
   let isStopping = false;
-  const onSignal = (signal: 'SIGTERM' | 'SIGINT') => {
+  const onSignal = (signal: StopSignal) => {
     if (isStopping) process.exit(128 + constants.signals[signal]);
     isStopping = true;
     logger.log(`${signal}: stopping`);
@@ -39,8 +51,10 @@ export function stopOnSignals(app: NestFastifyApplication, options: StopOptions)
       },
     );
   };
-  process.on('SIGTERM', onSignal);
-  process.on('SIGINT', onSignal);
+  for (const signal of STOP_SIGNALS) {
+    process.removeAllListeners(signal);
+    process.on(signal, onSignal);
+  }
 }
 
 /**

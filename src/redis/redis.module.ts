@@ -2,6 +2,7 @@ import { Global, Inject, Injectable, Logger, Module, type OnApplicationShutdown 
 import { ConfigService } from '@nestjs/config';
 import type { Redis } from 'ioredis';
 import type { Environment } from '../config/environment.js';
+import { isReplica, refusalOf } from './redis.refusal.js';
 
 /** Injection token of the `Redis` client; `undefined` when REDIS_URL is not set. */
 export const REDIS = Symbol('REDIS');
@@ -26,6 +27,7 @@ async function connect(config: ConfigService<Environment, true>): Promise<Redis 
     commandTimeout: COMMAND_TIMEOUT_MS,
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
+    reconnectOnError: isReplica,
     retryStrategy: (attempt) => Math.min(attempt * 100, MAX_RETRY_DELAY_MS),
   });
   let away = false;
@@ -33,9 +35,8 @@ async function connect(config: ConfigService<Environment, true>): Promise<Redis 
     if (away) logger.log('Redis is back');
     away = false;
   });
-  redis.on('error', (error: NodeJS.ErrnoException) => {
-    // The code only: messages of Redis can quote what was sent to it.
-    if (!away) logger.warn(`Redis cannot be reached (${error.code ?? error.name})`);
+  redis.on('error', (error: Error) => {
+    if (!away) logger.warn(`Redis cannot be reached (${refusalOf(error)})`);
     away = true;
   });
   return redis;

@@ -16,12 +16,17 @@ import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import { BatchSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
 import type { FastifyRequest } from 'fastify';
+import { setTimeout as delay } from 'node:timers/promises';
 import { type TokenVerification, tokenVerifications } from '../auth/index.js';
 import type { Database } from '../database/database.js';
 import { routeOf } from '../http/request.fields.js';
+import { version } from '../config/version.js';
+import { resourceAttributes, sampler, type TracingSettings } from './tracing.settings.js';
 import { OutgoingSpans } from './outgoing.spans.js';
 
-const SERVICE_NAME = 'expenses-api';
+const TRACER_NAME = 'expenses-api';
+/** How long the last spans may take to be sent when the process stops, in milliseconds. */
+const SHUTDOWN_LIMIT_MS = 1000;
 
 /**
  * Traces by OpenTelemetry, sent to an OTLP/HTTP receiver: a span for every request (in the trace of a W3C `traceparent`
@@ -37,15 +42,17 @@ export class Tracing implements OnModuleInit, OnApplicationShutdown {
 
   constructor(
     endpoint: string,
+    settings: TracingSettings,
     private readonly adapterHost: HttpAdapterHost<FastifyAdapter>,
     private readonly database: Database,
   ) {
     const exporter = new OTLPTraceExporter({ url: `${endpoint.replace(/\/$/, '')}/v1/traces` });
     this.provider = new TracerProvider({
-      resource: resourceFromAttributes({ 'service.name': SERVICE_NAME }),
+      resource: resourceFromAttributes(resourceAttributes(settings, version)),
+      sampler: sampler(settings),
       spanProcessors: [new BatchSpanProcessor({ exporter })],
     });
-    this.tracer = this.provider.getTracer(SERVICE_NAME);
+    this.tracer = this.provider.getTracer(TRACER_NAME);
     this.outgoing = new OutgoingSpans(this.tracer, this.propagator);
     context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
   }
@@ -61,8 +68,9 @@ export class Tracing implements OnModuleInit, OnApplicationShutdown {
     tokenVerifications.unsubscribe(this.onVerification);
     this.outgoing.stop();
     context.disable();
-    // The receiver may be gone; that must not keep us from stopping.
-    await this.provider.shutdown().catch(() => undefined);
+    // The receiver may be gone or hang; that must not keep us from stopping.
+    const stopped = this.provider.shutdown().catch(() => undefined);
+    await Promise.race([stopped, delay(SHUTDOWN_LIMIT_MS, undefined, { ref: false })]);
   }
 
   private traceRequests(): void {

@@ -35,8 +35,8 @@ describe('the audit log', () => {
     expect(created.statusCode).toBe(201);
     expect(eventsOf(created)).toEqual([
       {
-        level: 30,
-        time: expect.stringMatching(/^\d{4}-\d\d-\d\dT/),
+        level: 'info',
+        time: expect.any(Number),
         type: 'audit',
         requestId: created.headers['x-request-id'],
         subject: 'auth0|alice',

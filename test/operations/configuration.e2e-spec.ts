@@ -50,8 +50,11 @@ describe('a program that cannot start ends with an error code before it listens'
       LOG_LEVEL: secret,
       PORT: secret,
     });
+    // One line of JSON in production, and nothing else.
+    const { level, msg } = JSON.parse(output) as { level: string; msg: string };
+    expect(level).toBe('fatal');
     for (const name of ['ISSUER_BASE_URL', 'DATABASE_URL', 'REDIS_URL', 'LOG_LEVEL', 'PORT']) {
-      expect(output).toMatch(new RegExp(`^  ${name} must`, 'm'));
+      expect(msg).toMatch(new RegExp(`^  ${name} must`, 'm'));
     }
     expect(output).not.toContain(secret);
     expect(output).not.toContain('    at ');
