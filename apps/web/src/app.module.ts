@@ -1,9 +1,9 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
-import { ExpensesApi } from './api/expenses-api.js';
+import { ApiModule } from './api/api.module.js';
 import { configModule } from './config/config.module.js';
-import { ExpensesController } from './expenses/expenses.controller.js';
-import { ExpensesPage } from './expenses/expenses.page.js';
+import { DraftsModule } from './drafts/drafts.module.js';
+import { ExpensesModule } from './expenses/expenses.module.js';
 import { LoginModule } from './login/login.module.js';
 import { ErrorPages } from './pages/error-pages.filter.js';
 import { HomeController } from './pages/home.controller.js';
@@ -11,9 +11,9 @@ import { UserController } from './pages/user.controller.js';
 import { SessionsModule } from './sessions/sessions.module.js';
 
 @Module({
-  imports: [SessionsModule, LoginModule],
-  controllers: [HomeController, UserController, ExpensesController],
-  providers: [ExpensesApi, ExpensesPage, { provide: APP_FILTER, useClass: ErrorPages }],
+  imports: [SessionsModule, LoginModule, ApiModule, DraftsModule, ExpensesModule],
+  controllers: [HomeController, UserController],
+  providers: [{ provide: APP_FILTER, useClass: ErrorPages }],
 })
 export class AppModule {
   /** @param variables taken instead of the process environment, for tests */

@@ -9,9 +9,9 @@ import { Eta } from 'eta';
 import { fileURLToPath } from 'node:url';
 import { AppModule } from './app.module.js';
 import type { Config } from './config/config.module.js';
-import { formatMoney } from './expenses/money.js';
+import { Formats } from './locale/formats.js';
+import { languageOf } from './locale/language.js';
 import { meaningOf } from './login/scopes.js';
-import { formatDay, formatMonth, formatShortMonth, formatTime } from './pages/dates.js';
 import { ownAddress } from './pages/own-address.js';
 import { BrowserSession } from './sessions/browser-session.js';
 
@@ -42,30 +42,35 @@ export async function createWebApp({
   app.setViewEngine({
     engine: { eta: new Eta() },
     templates: folder('views'),
-    defaultContext: {
-      money: formatMoney,
-      day: formatDay,
-      month: formatMonth,
-      shortMonth: formatShortMonth,
-      time: formatTime,
-      meaning: meaningOf,
-    },
+    defaultContext: { meaning: meaningOf, format: Formats.in('en') },
   });
-  openSessions(app, config);
+  prepareRequests(app, config);
   return app.init();
 }
 
-/** Finds the session before anything else runs, so that even an error page knows who is logged in. */
-function openSessions(app: NestFastifyApplication, config: Config): void {
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** How numbers and dates are written for whoever sends the request. */
+    format: Formats;
+  }
+}
+
+/**
+ * Finds the language and the session before anything else runs, so that even an error page knows who is logged in.
+ */
+function prepareRequests(app: NestFastifyApplication, config: Config): void {
   const browser = app.get(BrowserSession);
   const baseUrl = config.get('BASE_URL', { infer: true });
   const fastify = app.getHttpAdapter().getInstance();
   fastify.addHook('onRequest', async (request, reply) => {
+    request.format = Formats.in(languageOf(request.headers['accept-language']));
     if (request.url.startsWith('/assets/')) return;
     // What a page shows is for one person, now: after logout, the back button must find nothing.
     reply.header('cache-control', 'no-store');
     const elsewhere = ownAddress(request, baseUrl);
-    return elsewhere === undefined ? browser.resume(request, reply) : reply.redirect(elsewhere, 302);
+    if (elsewhere === undefined) await browser.resume(request, reply);
+    else await reply.redirect(elsewhere, 302);
+    reply.locals = Object.assign(reply.locals ?? {}, { format: request.format });
   });
 }
 

@@ -56,6 +56,7 @@ describe('The pages about expenses', () => {
     ]);
     expect(page.text('.totals')).toBe('USD $144.00 2 expenses');
     expect(page.texts('.months rect title')).toEqual(['July 2021: $102.00', 'August 2021: $42.00']);
+    expect(page.text('.chart figcaption')).toBe('Per month July 2021 – August 2021');
     expect(page.texts('.numbers tbody tr')).toEqual([
       expect.stringMatching(/August 2021\s*1\s*\$42\.00/),
       expect.stringMatching(/July 2021\s*1\s*\$102\.00/),
@@ -66,16 +67,22 @@ describe('The pages about expenses', () => {
   it('lead through all pages, each expense once', async () => {
     const { visitor, page: first } = await loggedIn(lab, BOB);
     const rows: string[] = [];
+    const count = first.texts('.totals span').reduce((sum, text) => sum + Number.parseInt(text, 10), 0);
     let page = first;
     for (;;) {
+      const [, last, all] = /–(\d+) of (\d+)/.exec(page.text('#list')) ?? [];
       rows.push(...page.texts('table.expenses tbody tr time'));
+      expect([Number(last), Number(all)]).toEqual([rows.length, count]);
       if (!page.texts('.pages a').includes('Older expenses')) break;
       page = await visitor.follow(page, 'Older expenses');
     }
-    const count = first.texts('.totals span').reduce((sum, text) => sum + Number.parseInt(text, 10), 0);
     expect(rows).toHaveLength(count);
     expect(rows.map((row) => Date.parse(row))).toEqual(
       rows.map((row) => Date.parse(row)).toSorted((a, b) => b - a),
+    );
+    const back = await visitor.follow(page, 'Newer expenses');
+    expect(back.texts('table.expenses tbody tr time')).toEqual(
+      rows.slice(-25 - (rows.length % 25), -(rows.length % 25)),
     );
     expect((await visitor.follow(page, 'Back to the newest')).texts('table.expenses tr')).toEqual(
       first.texts('table.expenses tr'),
@@ -86,9 +93,9 @@ describe('The pages about expenses', () => {
     const { page } = await loggedIn(lab, BOB);
     expect(page.texts('.totals dt')).toEqual(['USD', 'EUR']);
     expect(page.texts('figcaption')).toEqual([
-      'Per month, in USD',
+      expect.stringMatching(/^Per month, in USD /),
       'Per category, in USD',
-      'Per month, in EUR',
+      expect.stringMatching(/^Per month, in EUR /),
       'Per category, in EUR',
     ]);
   });
@@ -211,7 +218,7 @@ describe('The pages about expenses', () => {
       const { visitor, page } = await loggedIn(lab, BOB);
       const refused = await logIn(visitor, lab, BOB, page.link('Give permission'));
       expect([refused.status, refused.heading]).toEqual([403, 'Not granted to you']);
-      expect(refused.texts('.permissions code')).toEqual(['create:expenses']);
+      expect(refused.texts('.permissions code')).toContain('create:expenses');
       expect((await visitor.follow(refused, 'Go on without')).heading).toBe('Your expenses');
     });
   });

@@ -1,5 +1,9 @@
 import { ApiRefusal } from '../api/api.errors.js';
-import { expenseOf, refusedForm, submissionOf } from './expense-form.js';
+import { Formats } from '../locale/formats.js';
+import { draftOf, expenseOf, formOf, patchOf, refusedForm, submissionOf } from './expense-form.js';
+
+const ENGLISH = Formats.in('en');
+const GERMAN = Formats.in('de');
 
 const typed = {
   date: '2026-03-01',
@@ -12,7 +16,7 @@ const typed = {
 
 describe('The form that adds an expense', () => {
   it('becomes the request body of the API: trimmed, without empty fields, the value a number', () => {
-    expect(expenseOf(typed)).toEqual({
+    expect(expenseOf(typed, ENGLISH)).toEqual({
       date: '2026-03-01',
       description: 'Taxi',
       value: 12.5,
@@ -20,15 +24,48 @@ describe('The form that adds an expense', () => {
     });
   });
 
-  it.each(['twelve', '1,5', '1e3', '0x10', '--1', '1'.repeat(16)])(
+  it.each(['twelve', '1,5,5', '1e3', '0x10', '--1', '1'.repeat(16)])(
     'leaves it to the API to refuse the value %p',
     (value) => {
-      expect(expenseOf({ ...typed, value })).toMatchObject({ value });
+      expect(expenseOf({ ...typed, value }, ENGLISH)).toMatchObject({ value });
     },
   );
 
+  it('reads the value in the language of the page', () => {
+    expect(expenseOf({ ...typed, value: '1.234,50' }, GERMAN)).toMatchObject({ value: 1234.5 });
+    expect(expenseOf({ ...typed, value: '1.234' }, GERMAN)).toMatchObject({ value: 1234 });
+    expect(expenseOf({ ...typed, value: '1.234' }, ENGLISH)).toMatchObject({ value: 1.234 });
+  });
+
+  it('empties what is left empty in an expense that exists', () => {
+    expect(patchOf({ ...typed, description: ' ' }, ENGLISH)).toEqual({
+      date: '2026-03-01',
+      description: '',
+      value: 12.5,
+      currency: 'EUR',
+      category: null,
+    });
+  });
+
+  it('is filled with an expense so that it is read as the same expense', () => {
+    const expense = {
+      date: '2026-03-01',
+      description: 'Taxi',
+      value: -1234.5,
+      currency: 'EUR',
+      category: null,
+    };
+    expect(formOf(expense, GERMAN).values['value']).toBe('-1234,50');
+    expect(patchOf(formOf(expense, GERMAN).values, GERMAN)).toEqual(expense);
+  });
+
+  it('is the same submission when it comes back unsent', () => {
+    const submission = '0b6b6e2c-8c39-4b7c-9d0a-3d1f3c1e2a4b';
+    expect(draftOf({ ...typed, submission })).toMatchObject({ submission, values: { value: '12.50' } });
+  });
+
   it('takes nothing that is not text', () => {
-    expect(expenseOf({ date: ['2026-03-01'], value: { $gt: 1 } })).toEqual({});
+    expect(expenseOf({ date: ['2026-03-01'], value: { $gt: 1 } }, ENGLISH)).toEqual({});
   });
 
   it('keeps what was typed and shows each fault beside its field', () => {

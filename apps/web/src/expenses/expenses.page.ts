@@ -1,71 +1,87 @@
 import { Injectable } from '@nestjs/common';
-import { ApiRefusal } from '../api/api.errors.js';
-import { ExpensesApi, type Filters } from '../api/expenses-api.js';
+import type { FastifyRequest } from 'fastify';
+import { Drafts } from '../drafts/drafts.js';
+import { Undo } from '../drafts/undo.js';
+import type { Trouble } from '../pages/trouble.js';
 import type { CurrentSession } from '../sessions/browser-session.js';
-import { loginPath } from '../login/return-to.js';
-import { categoryChart } from './category-chart.js';
-import { emptyForm, type ExpenseForm } from './expense-form.js';
-import { FILTER_LABELS, withFilters } from './filters.js';
-import { monthlyChart } from './monthly-chart.js';
-import { totals } from './money.js';
+import { draftOf, emptyForm, type ExpenseForm } from './expense-form.js';
+import { type ListView, listViewIn } from './list-view.js';
+import { Overview } from './overview.js';
+import { askToWrite } from './permissions.js';
+import { SuggestedCurrency } from './suggested-currency.js';
+import { today } from './unusual-date.js';
 
-const PAGE_SIZE = '25';
-const CREATE = 'create:expenses';
+export const PATH = '/expenses';
 
 /** Gathers what the expenses page shows. */
 @Injectable()
 export class ExpensesPage {
-  constructor(private readonly api: ExpensesApi) {}
+  constructor(
+    private readonly overview: Overview,
+    private readonly currencies: SuggestedCurrency,
+    private readonly drafts: Drafts,
+    private readonly undo: Undo,
+  ) {}
 
-  /** @throws what ExpensesApi throws, except for filters that the API does not take: the page shows those faults */
-  async show(session: CurrentSession, filters: Filters, cursor?: string, form?: ExpenseForm) {
-    const page = {
-      filters,
-      filterLabels: FILTER_LABELS,
-      canAdd: session.permissions.includes(CREATE),
-      askToAdd: loginPath('/expenses', [CREATE]),
-      form: form ?? emptyForm(new Date().toISOString().slice(0, 10)),
+  /** @throws what ExpensesApi throws */
+  async show(
+    request: FastifyRequest,
+    session: CurrentSession,
+    query: Readonly<Record<string, unknown>> = {},
+  ) {
+    const view = listViewIn(query);
+    const draft = await this.drafts.at(PATH, request, session);
+    const [content, list] = await Promise.all([
+      this.overview.show(session.id, view, PATH, request.format),
+      this.currencies.list(session),
+    ]);
+    const newest = 'expenses' in content && isNewestFirst(view) ? content.expenses[0]?.currency : undefined;
+    const currency = this.currencies.of(session, request, newest, list);
+    return {
+      ...this.#frame(session, draft ? draftOf(draft) : emptyForm(today(), currency)),
+      ...content,
+      currencies: list?.currencies,
+      opened: query['add'] !== undefined,
+      notice: noticeOf(query),
+      ...(query['deleted'] !== undefined && { deleted: await this.undo.read(request, session) }),
     };
-    try {
-      return { ...page, ...(await this.#content(session.id, filters, cursor)) };
-    } catch (error) {
-      const filtered = cursor !== undefined || Object.keys(filters).length > 0;
-      if (filtered && error instanceof ApiRefusal && (error.status === 400 || error.status === 422)) {
-        return { ...page, filterErrors: filterErrors(error) };
-      }
-      throw error;
-    }
   }
 
-  async #content(session: string, filters: Filters, cursor?: string) {
-    const [list, months, categories] = await Promise.all([
-      this.api.list(session, { ...filters, limit: PAGE_SIZE, ...(cursor !== undefined && { cursor }) }),
-      this.api.monthly(session, filters),
-      this.api.categories(session, filters),
+  /** The page around a form that was sent and not taken. */
+  async showForm(request: FastifyRequest, session: CurrentSession, form: ExpenseForm) {
+    const [content, list] = await Promise.all([
+      this.overview.show(session.id, listViewIn({}), PATH, request.format),
+      this.currencies.list(session),
     ]);
-    const sums = totals(categories);
-    return {
-      expenses: list.expenses,
-      totals: sums,
-      charts: sums.map(({ currency }) => ({
-        currency,
-        months: monthlyChart(months.filter((row) => row.currency === currency)),
-        categories: categoryChart(categories.filter((row) => row.currency === currency)),
-      })),
-      categoryNames: [...new Set(categories.flatMap(({ category }) => category ?? []))].toSorted(),
-      links: {
-        csv: withFilters('/expenses.csv', filters),
-        first: cursor === undefined ? undefined : withFilters('/expenses', filters),
-        next: list.next === undefined ? undefined : withFilters('/expenses', filters, list.next),
-      },
-    };
+    return { ...this.#frame(session, form), ...content, currencies: list?.currencies };
+  }
+
+  /** The form alone, with what keeps it from being sent: there is nothing else to show. */
+  showTrouble(session: CurrentSession, form: ExpenseForm, trouble: Trouble) {
+    return { ...this.#frame(session, form), filters: {}, path: PATH, trouble };
+  }
+
+  #frame({ permissions }: CurrentSession, form: ExpenseForm) {
+    return { form, canAdd: permissions.includes('create:expenses'), askToAdd: askToWrite(`${PATH}?add=1`) };
   }
 }
 
-function filterErrors({ problem }: ApiRefusal): string[] {
-  const faults = problem.errors?.map(({ pointer, detail }) => {
-    const name = pointer.replace(/^#?\//, '');
-    return `${FILTER_LABELS[name] ?? name}: ${detail}`;
-  });
-  return faults?.length ? faults : [problem.detail ?? 'The expenses service does not take them.'];
+/** Whether the first row is the person's newest expense. */
+function isNewestFirst({ filters, sort, page }: ListView): boolean {
+  return Object.keys(filters).length === 0 && sort === '-date' && page === 1;
+}
+
+function noticeOf(query: Readonly<Record<string, unknown>>): string | undefined {
+  const { added, restored, erased, imported, skipped } = query;
+  if (added !== undefined) return 'The expense was added.';
+  if (restored !== undefined) return 'The expense is back.';
+  if (erased !== undefined) return 'All your expenses were erased.';
+  if (imported === undefined) return undefined;
+  const rows = `${counted(imported)} imported.`;
+  return counted(skipped).startsWith('0 ') ? rows : `${rows} ${counted(skipped)} had been there already.`;
+}
+
+function counted(number: unknown): string {
+  const count = typeof number === 'string' && /^\d{1,9}$/.test(number) ? Number(number) : 0;
+  return `${count} ${count === 1 ? 'expense' : 'expenses'}`;
 }

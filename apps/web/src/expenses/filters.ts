@@ -1,4 +1,4 @@
-import type { Filters } from '../api/expenses-api.js';
+import type { Query } from '../api/api-client.js';
 
 /** The filters by the API's names, with the page's names for them. */
 export const FILTER_LABELS: Readonly<Record<string, string>> = {
@@ -11,17 +11,22 @@ export const FILTER_LABELS: Readonly<Record<string, string>> = {
   max: 'At most',
 };
 
-/** The filters of the expenses page that a query sets; the API judges their values. */
-export function filtersIn(query: Readonly<Record<string, unknown>>): Filters {
+/** The filters that a page's query sets; the API judges their values. */
+export function filtersIn(query: Readonly<Record<string, unknown>>): Query {
   const set = Object.keys(FILTER_LABELS)
     .map((name) => [name, query[name]] as const)
     .filter((entry): entry is readonly [string, string] => typeof entry[1] === 'string')
     .map(([name, value]) => [name, name === 'currency' ? value.trim().toUpperCase() : value.trim()] as const);
-  return Object.fromEntries(set.filter(([, value]) => value !== ''));
+  const given = Object.fromEntries(set.filter(([, value]) => value !== ''));
+  return query['without'] === 'category' && given['category'] === undefined
+    ? { ...given, category: '' }
+    : given;
 }
 
-/** A path of this application with filters, and a cursor of the API's list. */
-export function withFilters(path: string, filters: Filters, cursor?: string): string {
-  const query = new URLSearchParams({ ...filters, ...(cursor !== undefined && { cursor }) }).toString();
-  return query === '' ? path : `${path}?${query}`;
+/** The filters in the API's form: amounts as decimals, where they can be read. */
+export function queryOf(filters: Query, readAmount: (text: string) => string | undefined): Query {
+  const amounts = (['min', 'max'] as const)
+    .filter((name) => filters[name] !== undefined)
+    .map((name) => [name, readAmount(filters[name] ?? '') ?? filters[name] ?? '']);
+  return { ...filters, ...Object.fromEntries(amounts) };
 }

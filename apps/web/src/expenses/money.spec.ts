@@ -1,4 +1,4 @@
-import { formatMoney, totals } from './money.js';
+import { totals } from './money.js';
 
 describe('Money', () => {
   it('is summed exactly, per currency, the one with the most expenses first', () => {
@@ -11,11 +11,5 @@ describe('Money', () => {
       { currency: 'USD', count: 5, total: '90071992547409910.3' },
       { currency: 'EUR', count: 1, total: '5' },
     ]);
-  });
-
-  it('is written as people write it, to the last digit', () => {
-    expect(formatMoney('90071992547409910.3', 'USD')).toBe('$90,071,992,547,409,910.30');
-    expect(formatMoney(-12.5, 'EUR')).toBe('-€12.50');
-    expect(formatMoney('1200', 'JPY')).toBe('¥1,200');
   });
 });

@@ -7,20 +7,18 @@ export interface CurrencySum {
   readonly total: string;
 }
 
-/** An amount as people write it, as in `$1,234.50`. Takes exact decimals beyond a number's precision. */
-export function formatMoney(amount: string | number, currency: string): string {
-  const format = new Intl.NumberFormat('en', { style: 'currency', currency });
-  return format.format(amount as Intl.StringNumericLiteral);
-}
-
 /** Adds sums per currency, exactly; the currency with the most expenses first. */
 export function totals(sums: readonly CurrencySum[]): CurrencySum[] {
   const byCurrency = Map.groupBy(sums, ({ currency }) => currency);
   return [...byCurrency]
-    .map(([currency, rows]) => ({
-      currency,
-      count: rows.reduce((count, row) => count + row.count, 0),
-      total: rows.reduce((total, row) => total.plus(row.total), Big(0)).toFixed(),
-    }))
+    .map(([currency, rows]) => Object.assign({ currency }, addUp(rows)))
     .toSorted((a, b) => b.count - a.count || a.currency.localeCompare(b.currency));
+}
+
+/** Adds sums of one currency, exactly. */
+export function addUp(sums: readonly Pick<CurrencySum, 'count' | 'total'>[]) {
+  return {
+    count: sums.reduce((count, row) => count + row.count, 0),
+    total: sums.reduce((total, row) => total.plus(row.total), Big(0)).toFixed(),
+  };
 }

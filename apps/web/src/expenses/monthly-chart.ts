@@ -1,10 +1,15 @@
 import { scaleBand, scaleLinear } from 'd3-scale';
 import type { MonthSum } from '../api/api.schemas.js';
+import { type ChartWindow, chartWindow, type WindowOptions } from './chart-window.js';
+import { monthsBetween } from './months.js';
 
 /** A column chart of one currency, in percent of the plot's width and height, for an SVG that fits any width. */
 export interface MonthlyChart {
+  readonly window: ChartWindow;
   readonly columns: readonly Column[];
   readonly gridlines: readonly { readonly value: number; readonly y: number }[];
+  /** Each year below the first of its months. */
+  readonly years: readonly { readonly year: string; readonly x: number }[];
 }
 
 interface Column {
@@ -20,51 +25,49 @@ interface Column {
   readonly named: boolean;
 }
 
-/** Columns that are shown at most: the latest two years. */
-const MAX_MONTHS = 24;
 const MAX_NAMES = 8;
 /** Few columns stay slim, in percent of the plot's width. */
 const MAX_WIDTH = 12;
 const GRIDLINES = 3;
+/** A year's name needs so much of the plot's width before the next one, in percent. */
+const YEAR_ROOM = 12;
 
 /** The chart of sums in one currency; months without an expense have a column of no height. */
-export function monthlyChart(rows: readonly MonthSum[]): MonthlyChart {
+export function monthlyChart(rows: readonly MonthSum[], options: WindowOptions): MonthlyChart {
   const byMonth = new Map(rows.map((row) => [row.month, row]));
-  const months = monthsBetween(rows.map(({ month }) => month)).slice(-MAX_MONTHS);
+  const window = chartWindow([...byMonth.keys()], options);
+  const months = monthsBetween(window.first, window.last);
   const totals = months.map((month) => Number(byMonth.get(month)?.total ?? 0));
   const y = scaleLinear([Math.min(0, ...totals), Math.max(0, ...totals)], [100, 0]).nice(GRIDLINES);
   const x = scaleBand(months, [0, 100]).padding(0.3);
   const width = Math.min(x.bandwidth(), MAX_WIDTH);
   const step = Math.ceil(months.length / MAX_NAMES);
+  const columns = months.map((month, index) => {
+    const total = totals[index] ?? 0;
+    return {
+      month,
+      total: byMonth.get(month)?.total ?? '0',
+      count: byMonth.get(month)?.count ?? 0,
+      x: (x(month) ?? 0) + (x.bandwidth() - width) / 2,
+      width,
+      y: Math.min(y(0), y(total)),
+      height: Math.abs(y(0) - y(total)),
+      named: (months.length - 1 - index) % step === 0,
+    };
+  });
   return {
+    window,
+    columns,
     gridlines: y.ticks(GRIDLINES).map((value) => ({ value, y: y(value) })),
-    columns: months.map((month, index) => {
-      const total = totals[index] ?? 0;
-      return {
-        month,
-        total: byMonth.get(month)?.total ?? '0',
-        count: byMonth.get(month)?.count ?? 0,
-        x: (x(month) ?? 0) + (x.bandwidth() - width) / 2,
-        width,
-        y: Math.min(y(0), y(total)),
-        height: Math.abs(y(0) - y(total)),
-        named: (months.length - 1 - index) % step === 0,
-      };
-    }),
+    years: yearsBelow(columns),
   };
 }
 
-/** All months from the first to the last. */
-function monthsBetween(months: readonly string[]): string[] {
-  const sorted = months.toSorted();
-  const last = sorted.at(-1) ?? '';
-  const all: string[] = [];
-  for (let month = sorted[0] ?? ''; month !== '' && month <= last; month = following(month)) all.push(month);
-  return all;
-}
-
-function following(month: string): string {
-  const date = new Date(`${month}-01T00:00:00Z`);
-  date.setUTCMonth(date.getUTCMonth() + 1);
-  return date.toISOString().slice(0, 7);
+function yearsBelow(columns: readonly Column[]): { year: string; x: number }[] {
+  const firsts = columns.filter(({ month }, index) => index === 0 || month.endsWith('-01'));
+  const years = firsts.map(({ month, x }) => ({ year: month.slice(0, 4), x }));
+  // The last months of a year may leave no room for its name: the next year is named, and this one goes without saying.
+  return years.filter(
+    ({ x }, index) => (years[index + 1]?.x ?? 100) - x >= YEAR_ROOM || index === years.length - 1,
+  );
 }

@@ -29,6 +29,10 @@ export function requestedPermissions(query: unknown): string[] {
 const MEANINGS: Readonly<Record<string, string>> = {
   'read:reports': 'read your expense reports',
   'create:expenses': 'add expenses to your reports',
+  'update:expenses': 'change your expenses',
+  'delete:expenses': 'delete your expenses',
+  'read:history': 'see who changed your expenses, when and how',
+  'read:all_reports': 'read the expense reports of everybody',
 };
 
 /** What a permission that this application asks for lets it do, for people; of others nothing is known. */

@@ -1,8 +1,9 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, Logger } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Drafts } from '../drafts/drafts.js';
 import { ReportedError } from '../login/login.errors.js';
 import { loginPath } from '../login/return-to.js';
-import { LoginNeeded } from '../sessions/session.errors.js';
+import { FormOutOfDate, LoginNeeded } from '../sessions/session.errors.js';
 import { explain } from './trouble.js';
 
 /** Every error leaves as a page that explains it, or as the way to the login. */
@@ -10,12 +11,23 @@ import { explain } from './trouble.js';
 export class ErrorPages implements ExceptionFilter {
   readonly #logger = new Logger(ErrorPages.name);
 
+  constructor(private readonly drafts: Drafts) {}
+
   async catch(error: unknown, host: ArgumentsHost): Promise<void> {
     const http = host.switchToHttp();
     const request = http.getRequest<FastifyRequest>();
     const reply = http.getResponse<FastifyReply>();
-    // A form's answer cannot be shown again by a link: its page can.
-    const page = request.method === 'GET' ? request.url : request.url.replace(/\?.*/, '');
+    const page = request.method === 'GET' ? request.url : pageOfForm(request.url);
+    // Whatever the answer is, it is not the form: what was typed must be there when the person comes back to it.
+    const kept = await this.drafts.keep(request, reply);
+    if (kept === false && error instanceof LoginNeeded) {
+      await reply.code(413).view('unkept', { fields: this.drafts.typed(request), page: loginPath(page) });
+      return;
+    }
+    if (kept && error instanceof FormOutOfDate && this.drafts.isTheirs(request)) {
+      reply.redirect(page, 303);
+      return;
+    }
     if (error instanceof LoginNeeded && !error.soonAgain) {
       reply.redirect(loginPath(page, [], { again: error.soon }), 303);
       return;
@@ -26,6 +38,11 @@ export class ErrorPages implements ExceptionFilter {
     if (trouble.retryAfterSeconds !== undefined) reply.header('retry-after', trouble.retryAfterSeconds);
     await reply.code(trouble.status).view('trouble', { trouble });
   }
+}
+
+/** A form's answer cannot be shown again by a link: its page can. */
+function pageOfForm(url: string): string {
+  return url.replace(/\?.*/, '').replace(/\/(delete|discard)$/, '');
 }
 
 /** An error and its causes in one line, without anything that was sent or received. */

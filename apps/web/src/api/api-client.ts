@@ -1,0 +1,121 @@
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import { ConfigService } from '@nestjs/config';
+import * as client from 'openid-client';
+import type { z } from 'zod';
+import type { Config } from '../config/config.module.js';
+import { AccessTokens } from '../login/access-tokens.js';
+import { errorCode, loggable, quotable } from '../login/quoting.js';
+import { type ApiRefusal, ApiUnavailable, refusalOf } from './api.errors.js';
+
+/** Seconds until an answer must be there. */
+const TIMEOUT_SECONDS = 10;
+/** A download or upload streams: this bounds all of it, in seconds. */
+const STREAM_TIMEOUT_SECONDS = 10 * 60;
+
+/** Query parameters by name. */
+export type Query = Readonly<Record<string, string>>;
+
+/** A request to the API. */
+export interface Call {
+  /** Below the API's address, without a slash in front. */
+  readonly path: string;
+  readonly query?: Query;
+  readonly method?: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Makes the body, again for every attempt: a stream can be sent only once. */
+  readonly body?: () => string | ReadableStream<Uint8Array>;
+  /** Whether the answer or the body is a long stream. */
+  readonly streams?: boolean;
+}
+
+/** Calls the expenses API with the access token of a session. */
+@Injectable()
+export class ApiClient {
+  readonly #logger = new Logger(ApiClient.name);
+  readonly #base: string;
+  readonly #resource: client.Configuration;
+  readonly #streams: client.Configuration;
+
+  constructor(
+    private readonly tokens: AccessTokens,
+    @Inject(ConfigService) config: Config,
+  ) {
+    this.#base = config.get('API_URL', { infer: true });
+    this.#resource = resourceClient(config, TIMEOUT_SECONDS);
+    this.#streams = resourceClient(config, STREAM_TIMEOUT_SECONDS);
+  }
+
+  /**
+   * @param session whose token is sent
+   * @returns an answer of status 2xx
+   * @throws ApiRefusal, ApiUnavailable, LoginNeeded, IssuerUnavailable
+   */
+  async call(session: string, call: Call): Promise<Response> {
+    const token = await this.tokens.of(session);
+    const { response, challenges } = await this.#send(token, call);
+    if (response.ok) return response;
+    // At 401 the token looked good here and the API knows better; the issuer's keys may have been replaced.
+    const another = response.status === 401 ? await this.tokens.of(session, token) : token;
+    if (another === token) throw await this.#refused(response, challenges);
+    await response.body?.cancel();
+    const second = await this.#send(another, call);
+    if (!second.response.ok) throw await this.#refused(second.response, second.challenges);
+    return second.response;
+  }
+
+  /** At 401 the token was fresh: that is no matter of the user's, and somebody has to look into it. */
+  async #refused(response: Response, challenges: client.WWWAuthenticateChallenge[]): Promise<ApiRefusal> {
+    const refusal = await refusalOf(response, challenges);
+    if (refusal.status === 401) {
+      const { code, requestId = 'without an id' } = refusal.problem;
+      const reason = loggable(refusal.reason);
+      this.#logger.warn(
+        `The API refuses a fresh access token: ${errorCode(code)} “${reason}” (request ${quotable(requestId)})`,
+      );
+    }
+    return refusal;
+  }
+
+  async #send(token: string, { path, query, method = 'GET', headers, body, streams }: Call) {
+    const url = new URL(`${this.#base}${path}?${new URLSearchParams(query)}`);
+    const accept = { accept: 'application/json', ...headers };
+    try {
+      const response = await client.fetchProtectedResource(
+        streams ? this.#streams : this.#resource,
+        token,
+        url,
+        method,
+        body?.(),
+        new Headers(accept),
+      );
+      return { response, challenges: [] };
+    } catch (error) {
+      if (error instanceof client.WWWAuthenticateChallengeError) {
+        return { response: error.response, challenges: error.cause };
+      }
+      throw new ApiUnavailable('The API cannot be reached', { cause: error });
+    }
+  }
+}
+
+/**
+ * The answer's JSON in the form that is expected of it.
+ * @throws ApiUnavailable
+ */
+export async function parseJson<T>(response: Response, schema: z.ZodType<T>): Promise<T> {
+  const body: unknown = await response.json().catch(() => undefined);
+  const result = schema.safeParse(body);
+  if (!result.success)
+    throw new ApiUnavailable('The API answered in an unknown form', { cause: result.error });
+  return result.data;
+}
+
+/** openid-client's view of a resource server: it parses challenges for us, and needs no issuer for that. */
+function resourceClient(config: Config, timeoutSeconds: number): client.Configuration {
+  const issuer = config.get('ISSUER_BASE_URL', { infer: true });
+  const resource = new client.Configuration({ issuer }, config.get('CLIENT_ID', { infer: true }));
+  resource.timeout = timeoutSeconds;
+  // The environment's schema admits http for this machine only.
+  if (config.get('API_URL', { infer: true }).startsWith('http:')) client.allowInsecureRequests(resource);
+  return resource;
+}

@@ -1,0 +1,13 @@
+import { loginPath } from '../login/return-to.js';
+
+/** What a person who looks after their expenses needs beyond reading. Asked for together, when first needed. */
+export const WRITING = ['create:expenses', 'update:expenses', 'delete:expenses'] as const;
+export type WritePermission = (typeof WRITING)[number];
+
+/** Reads everybody's expenses; of use to few, and unknown to everybody else. */
+export const READ_ALL = 'read:all_reports';
+
+/** The way to the permissions for writing, and back to a page. */
+export function askToWrite(page: string): string {
+  return loginPath(page, WRITING);
+}
