@@ -31,6 +31,7 @@ export function webEnvironment(clientSecret: string): Record<string, string> {
     CLIENT_SECRET: clientSecret,
     API_URL: urls.api,
     API_AUDIENCE: audience,
+    LOG_LEVEL: 'warn',
     // A lab's sessions end with the lab.
     SESSION_SECRET: randomUUID() + randomUUID(),
   };

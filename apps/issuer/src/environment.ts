@@ -8,9 +8,16 @@ const environmentSchema = z.object({
     .optional()
     .refine((value) => value !== 'production', {
       error:
-        'the issuer is for development and tests only: it shows sample passwords and keeps its keys in a file',
+        'must not be production: the issuer is for development and tests only, it shows sample passwords and keeps its keys in a file',
     }),
-  PORT: z.coerce.number().int().min(0).max(65_535).default(3002),
+  PORT: z
+    .string()
+    .refine(
+      (value) => /^\d{1,15}$/.test(value) && Number(value) <= 65_535,
+      'must be a whole number from 0 to 65535',
+    )
+    .transform(Number)
+    .default(3002),
   HOST: z.string().min(1).default('localhost'),
   DATA_FOLDER: z
     .string()
@@ -38,9 +45,7 @@ export function readEnvironment(variables: Record<string, string | undefined> = 
 export class EnvironmentError extends Error {
   constructor(issues: readonly z.core.$ZodIssue[]) {
     super(
-      ['The environment cannot be used:', ...issues.map((i) => `  - ${i.path.join('.')}: ${i.message}`)].join(
-        '\n',
-      ),
+      `The environment is not usable:\n${issues.map(({ path, message }) => `  ${path.join('.')} ${message}\n`).join('')}`,
     );
     this.name = 'EnvironmentError';
   }

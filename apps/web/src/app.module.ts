@@ -4,6 +4,7 @@ import { ApiModule } from './api/api.module.js';
 import { configModule } from './config/config.module.js';
 import { DraftsModule } from './drafts/drafts.module.js';
 import { ExpensesModule } from './expenses/expenses.module.js';
+import { HealthModule } from './health/health.module.js';
 import { LoginModule } from './login/login.module.js';
 import { ErrorPages } from './pages/error-pages.filter.js';
 import { HomeController } from './pages/home.controller.js';
@@ -11,7 +12,7 @@ import { UserController } from './pages/user.controller.js';
 import { SessionsModule } from './sessions/sessions.module.js';
 
 @Module({
-  imports: [SessionsModule, LoginModule, ApiModule, DraftsModule, ExpensesModule],
+  imports: [SessionsModule, LoginModule, ApiModule, DraftsModule, ExpensesModule, HealthModule],
   controllers: [HomeController, UserController],
   providers: [{ provide: APP_FILTER, useClass: ErrorPages }],
 })

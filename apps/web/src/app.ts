@@ -6,13 +6,17 @@ import { ConfigService } from '@nestjs/config';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Eta } from 'eta';
+import { randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { AppModule } from './app.module.js';
 import type { Config } from './config/config.module.js';
 import { Formats } from './locale/formats.js';
 import { languageOf } from './locale/language.js';
+import { createLog, NestLog } from './logging/log.js';
+import { logRequests } from './logging/request-log.js';
 import { meaningOf } from './login/scopes.js';
 import { ownAddress } from './pages/own-address.js';
+import { answerClientError, urlErrorPages } from './pages/url-errors.js';
 import { BrowserSession } from './sessions/browser-session.js';
 
 export interface WebAppOptions {
@@ -20,6 +24,8 @@ export interface WebAppOptions {
   readonly variables?: Record<string, string>;
   /** Where the log goes instead of to the console; false keeps Nest silent. */
   readonly logger?: LoggerService | false;
+  /** Where the log goes instead of standard output, for tests. */
+  readonly logTo?: { write(line: string): void };
 }
 
 /**
@@ -29,13 +35,25 @@ export interface WebAppOptions {
 export async function createWebApp({
   variables,
   logger,
+  logTo,
 }: WebAppOptions = {}): Promise<NestFastifyApplication> {
   const app = await NestFactory.create<NestFastifyApplication>(
     await AppModule.with(variables),
-    new FastifyAdapter({ bodyLimit: 64 * 1024 }),
-    { abortOnError: false, logger: logger ?? ['warn', 'error', 'fatal'] },
+    new FastifyAdapter({
+      bodyLimit: 64 * 1024,
+      genReqId: () => randomUUID(),
+      requestIdHeader: false,
+      clientErrorHandler: answerClientError,
+      frameworkErrors: urlErrorPages(folder('views')),
+      // Requests on connections that are still open while we stop are served, not refused.
+      return503OnClosing: false,
+    }),
+    { abortOnError: false, bufferLogs: true },
   );
   const config: Config = app.get(ConfigService);
+  const log = createLog(logger !== undefined ? 'silent' : config.get('LOG_LEVEL', { infer: true }), logTo);
+  app.useLogger(logger ?? new NestLog(log));
+  logRequests(app, log);
   await app.register(cookie);
   await app.register(helmet, securityHeaders(config));
   app.useStaticAssets({ root: folder('public'), prefix: '/assets/' });
@@ -64,7 +82,7 @@ function prepareRequests(app: NestFastifyApplication, config: Config): void {
   const fastify = app.getHttpAdapter().getInstance();
   fastify.addHook('onRequest', async (request, reply) => {
     request.format = Formats.in(languageOf(request.headers['accept-language']));
-    if (request.url.startsWith('/assets/')) return;
+    if (/^\/(assets|health)\//.test(request.url)) return;
     // What a page shows is for one person, now: after logout, the back button must find nothing.
     reply.header('cache-control', 'no-store');
     const elsewhere = ownAddress(request, baseUrl);

@@ -60,6 +60,11 @@ export class Person {
     if ((await this.heading()) === 'Allow access?') await this.press('Accept');
   }
 
+  /** The session ends, as after a restart: the browser's cookie for it no longer helps. */
+  async forgetSession(): Promise<void> {
+    await this.context.clearCookies({ name: /^(__Host-)?expenses(-\d+)?$/ });
+  }
+
   async heading(): Promise<string> {
     return (await this.page.locator('h1').innerText()).replaceAll(/\s+/g, ' ').trim();
   }

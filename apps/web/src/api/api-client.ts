@@ -3,6 +3,7 @@ import { ConfigService } from '@nestjs/config';
 import * as client from 'openid-client';
 import type { z } from 'zod';
 import type { Config } from '../config/config.module.js';
+import { noteApiRequest } from '../logging/api-requests.js';
 import { AccessTokens } from '../login/access-tokens.js';
 import { errorCode, loggable, quotable } from '../login/quoting.js';
 import { type ApiRefusal, ApiUnavailable, refusalOf } from './api.errors.js';
@@ -88,9 +89,11 @@ export class ApiClient {
         body?.(),
         new Headers(accept),
       );
+      noteApiRequest(response.headers.get('x-request-id'));
       return { response, challenges: [] };
     } catch (error) {
       if (error instanceof client.WWWAuthenticateChallengeError) {
+        noteApiRequest(error.response.headers.get('x-request-id'));
         return { response: error.response, challenges: error.cause };
       }
       throw new ApiUnavailable('The API cannot be reached', { cause: error });

@@ -32,7 +32,7 @@ describe('The environment of the web application', () => {
 
   it('names every fault at once', () => {
     expect(faultsOf({ PORT: '70000', BASE_URL: 'nonsense', CLIENT_SECRET: '' })).toEqual([
-      'PORT must be a port from 0 to 65535',
+      'PORT must be a whole number from 0 to 65535',
       'BASE_URL must be a URL such as https://tenant.example.com',
       'ISSUER_BASE_URL is missing',
       'CLIENT_ID is missing',

@@ -7,8 +7,8 @@ export function isLoopback(hostname: string): boolean {
 
 /** Tokens, codes and cookies travel over these URLs: https, or http on this machine only. */
 const secureUrl = z
-  .string()
-  .refine((value) => URL.canParse(value) && /^https?:$/.test(new URL(value).protocol), {
+  .string('must be a URL')
+  .refine((value) => /^https?:\/\/\S+$/.test(value) && URL.canParse(value), {
     message: 'must be a URL such as https://tenant.example.com',
     abort: true,
   })
@@ -21,13 +21,17 @@ const secureUrl = z
     return !username && !password && !hash && !search;
   }, 'must carry no user, query or fragment');
 
-const port = z
-  .string()
-  .refine((value) => /^\d{1,5}$/.test(value) && Number(value) <= 65_535, 'must be a port from 0 to 65535')
-  .transform(Number);
+function wholeNumber({ min, max }: { min: number; max: number }) {
+  const message = `must be a whole number from ${min} to ${max}`;
+  return z
+    .string(message)
+    .regex(/^\d{1,15}$/, message)
+    .transform(Number)
+    .refine((value) => value >= min && value <= max, message);
+}
 
 const schema = z.object({
-  PORT: port.default(3000),
+  PORT: wholeNumber({ min: 0, max: 65_535 }).default(3000),
   BASE_URL: secureUrl
     .refine((value) => new URL(value).pathname === '/', 'must be an origin such as https://app.example.com')
     .transform((value) => new URL(value).origin)
@@ -39,12 +43,18 @@ const schema = z.object({
   API_AUDIENCE: z.string(),
   REDIS_URL: z
     .string()
-    .refine(
-      (value) => URL.canParse(value) && /^rediss?:$/.test(new URL(value).protocol),
-      'must be a URL such as redis://127.0.0.1:6379',
-    )
+    .regex(/^rediss?:\/\/.+$/, 'must be redis://... or rediss://...')
+    .refine((value) => URL.canParse(value), 'must be redis://... or rediss://...')
     .optional(),
   SESSION_SECRET: z.string().min(32, 'must have at least 32 characters'),
+  LOG_LEVEL: z
+    .enum(
+      ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'],
+      'must be trace, debug, info, warn, error, fatal or silent',
+    )
+    .default('info'),
+  SHUTDOWN_GRACE: wholeNumber({ min: 0, max: 300 }).default(0),
+  SHUTDOWN_TIMEOUT: wholeNumber({ min: 1, max: 300 }).default(10),
 });
 
 /** The validated settings of the web application; `.env.example` explains each. */

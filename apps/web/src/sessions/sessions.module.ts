@@ -27,6 +27,6 @@ import { Sessions } from './sessions.js';
     BrowserSession,
     { provide: APP_GUARD, useClass: SessionGuard },
   ],
-  exports: [Sealing, Cookies, Sessions, BrowserSession],
+  exports: [Sealing, Cookies, Sessions, BrowserSession, RedisConnection],
 })
 export class SessionsModule {}

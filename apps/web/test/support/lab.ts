@@ -4,7 +4,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import { type RunningIssuer, startIssuer } from '../../../issuer/src/start-issuer.js';
 import { readTenant, TENANT_FILE } from '../../../issuer/src/tenant.js';
 import type { ParsedTenant } from '../../../issuer/src/tenant.schema.js';
-import { createWebApp } from '../../src/app.js';
+import { createWebApp, type WebAppOptions } from '../../src/app.js';
 
 export const AUDIENCE = 'https://expenses-api';
 
@@ -62,10 +62,10 @@ export class Lab {
   }
 
   /** A second web application beside the first, with some of its settings changed; close it when done. */
-  async startOtherWeb(changes: Record<string, string>): Promise<{ url: string; close(): Promise<void> }> {
+  async startOtherWeb(changes: Record<string, string>, options: Pick<WebAppOptions, 'logTo'> = {}) {
     const variables = webVariables(this.issuer.issuer, this.otherUrl, this.apiUrl, this.tenant);
-    const web = await startWeb({ ...variables, ...changes });
-    return { url: this.otherUrl, close: () => web.close() };
+    const app = await startWeb({ ...variables, ...changes }, options);
+    return { url: this.otherUrl, app, close: () => app.close() };
   }
 
   /** Takes the issuer away for good. */
@@ -123,8 +123,11 @@ function webVariables(
   };
 }
 
-async function startWeb(variables: Record<string, string>): Promise<NestFastifyApplication> {
-  const web = await createWebApp({ variables, logger: false });
+async function startWeb(
+  variables: Record<string, string>,
+  { logTo }: Pick<WebAppOptions, 'logTo'> = {},
+): Promise<NestFastifyApplication> {
+  const web = await createWebApp({ variables, ...(logTo ? { logTo } : { logger: false }) });
   await listen(web, variables['BASE_URL'] ?? '');
   return web;
 }

@@ -1,0 +1,56 @@
+import { Eta } from 'eta';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
+import { meaningOf } from '../login/scopes.js';
+import { explain } from './trouble.js';
+
+/**
+ * Answers an address that cannot be read by a page. There is no route then, and with it no filter, no hook and no view of
+ * Fastify's; its own answer is JSON that repeats the address.
+ * @param views the folder of the templates
+ */
+export function urlErrorPages(views: string) {
+  const eta = new Eta({ views, cache: true });
+  return (error: Error, _request: FastifyRequest, reply: FastifyReply): void => {
+    const trouble = explain(error, '/');
+    void reply
+      .code(trouble.status)
+      .headers({
+        'cache-control': 'no-store',
+        'content-security-policy': "default-src 'none';style-src 'self';img-src 'self'",
+        'x-content-type-options': 'nosniff',
+      })
+      .type('text/html; charset=utf-8')
+      .send(eta.render('./trouble', { trouble, meaning: meaningOf }));
+  };
+}
+
+/** Statuses of faults that Node finds before there is a request, by their code; all others are 400. */
+const STATUSES: Readonly<Record<string, number>> = {
+  HPE_HEADER_OVERFLOW: 431,
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: 413,
+  ERR_HTTP_REQUEST_TIMEOUT: 408,
+};
+
+/** Answers what is no HTTP, too large or too slow, as far as the connection still takes an answer, and closes it. */
+export function answerClientError(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || socket.destroyed) return;
+  if (!socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const status = STATUSES[error.code ?? ''] ?? 400;
+  const title = STATUS_CODES[status] ?? '';
+  const body = `<!doctype html><html lang="en"><title>${title}</title><h1>${title}</h1><p><a href="/">Go to the home page</a></p></html>`;
+  const head = [
+    `HTTP/1.1 ${status} ${title}`,
+    'content-type: text/html; charset=utf-8',
+    `content-length: ${Buffer.byteLength(body)}`,
+    "content-security-policy: default-src 'none'",
+    'cache-control: no-store',
+    'connection: close',
+  ];
+  // A client that sends on without reading would keep the connection open for ever.
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`, () => socket.destroy());
+}
