@@ -1,7 +1,7 @@
 import { loginPath } from '../login/return-to.js';
 
 /** What a person who looks after their expenses needs beyond reading. Asked for together, when first needed. */
-export const WRITING = ['create:expenses', 'update:expenses', 'delete:expenses'] as const;
+export const WRITING = ['create:expenses', 'update:expenses', 'delete:expenses', 'read:history'] as const;
 export type WritePermission = (typeof WRITING)[number];
 
 /** Reads everybody's expenses; of use to few, and unknown to everybody else. */
