@@ -1,5 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { createApp } from './app.js';
+import { productionWarnings } from './config/production.js';
 import { endOnSignals, stopOnSignals } from './process/graceful-stop.js';
 import { reportStartFailure } from './process/start-failure.js';
 
@@ -11,9 +12,11 @@ try {
     graceSeconds: environment.SHUTDOWN_GRACE,
     timeoutSeconds: environment.SHUTDOWN_TIMEOUT,
   });
+  const logger = new Logger('Main');
+  for (const warning of productionWarnings(environment)) logger.warn(warning);
   // After the handlers: whoever gets an answer may send a signal.
   await app.listen(environment.PORT, environment.HOST);
-  new Logger('Main').log(`The expenses API listens on ${await app.getUrl()}`);
+  logger.log(`The expenses API listens on ${await app.getUrl()}`);
 } catch (error) {
   reportStartFailure(error);
   process.exit(1);

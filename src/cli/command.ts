@@ -15,6 +15,20 @@ export function readArguments<T extends NonNullable<ParseArgsConfig['options']>>
   }
 }
 
+/** What `--help` prints. @returns the exit code */
+export function printUsage(usage: string): number {
+  process.stdout.write(`${usage}\n`);
+  return 0;
+}
+
+/** Takes a command line that has no options but `--help`. @returns whether help was asked for, and given */
+export function isHelp(usage: string): boolean {
+  const { values, positionals } = readArguments({ help: { type: 'boolean' } }, usage);
+  if (positionals.length > 0) throw new CommandError(usage);
+  if (values.help) printUsage(usage);
+  return values.help === true;
+}
+
 /**
  * Runs a command and sets the exit code: what it returns, or 2 when it could not do its work.
  *

@@ -1,5 +1,5 @@
 import { loadConfiguration } from '../config/config.module.js';
-import { CommandError, readArguments, run } from './command.js';
+import { CommandError, printUsage, readArguments, run } from './command.js';
 import { examine, toText } from './doctor/doctor.js';
 
 const USAGE = `npm run doctor [-- --json]
@@ -11,7 +11,8 @@ await run(async () => {
     { json: { type: 'boolean' }, help: { type: 'boolean' } },
     USAGE,
   );
-  if (values.help || positionals.length > 0) throw new CommandError(USAGE);
+  if (values.help) return printUsage(USAGE);
+  if (positionals.length > 0) throw new CommandError(USAGE);
   const findings = await examine(async () => (await loadConfiguration()).environment);
   process.stdout.write(values.json ? `${JSON.stringify(findings, undefined, 2)}\n` : toText(findings));
   return findings.some(({ status }) => status === 'error') ? 1 : 0;

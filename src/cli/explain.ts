@@ -1,7 +1,7 @@
 import { ConfigService } from '@nestjs/config';
 import { authOptions } from '../auth-options.js';
 import { loadConfiguration } from '../config/config.module.js';
-import { CommandError, readArguments, run } from './command.js';
+import { CommandError, printUsage, readArguments, run } from './command.js';
 import { explain } from './explain/explain.js';
 import { findRoute } from './explain/find-route.js';
 import { readAccess } from './read-access.js';
@@ -14,7 +14,8 @@ printed; without one, a request without token is explained. The settings are tho
 await run(async () => {
   const { positionals, values } = readArguments({ help: { type: 'boolean' } }, USAGE);
   const [method, url, ...others] = positionals;
-  if (values.help || !method || !url?.startsWith('/') || others.length > 0) throw new CommandError(USAGE);
+  if (values.help) return printUsage(USAGE);
+  if (!method || !url?.startsWith('/') || others.length > 0) throw new CommandError(USAGE);
   const { environment } = await loadConfiguration();
   const rules = await readAccess();
   const { pathname, searchParams } = new URL(url, 'http://localhost');

@@ -1,12 +1,13 @@
 import { loadConfiguration } from '../config/config.module.js';
 import { migrationSettings, prepareDatabase } from '../database/prepare.js';
-import { explainStartFailure } from '../process/start-failure.js';
+import { isHelp, run } from './command.js';
 
-/**
- * `npm run db:migrate`, and `node dist/cli/migrate.js` in the image: applies the missing migrations, as the role of
- * DATABASE_MIGRATION_URL if there is one, without starting the service.
- */
-try {
+const USAGE = `npm run db:migrate, or node dist/cli/migrate.js in the image
+Applies the missing migrations, as the role of DATABASE_MIGRATION_URL if there is one, without starting the service.
+Ends with 2 when it cannot.`;
+
+await run(async () => {
+  if (isHelp(USAGE)) return 0;
   const { environment } = await loadConfiguration();
   const database = await prepareDatabase(migrationSettings(environment), {
     onWait: (wait) =>
@@ -14,7 +15,5 @@ try {
   });
   await database.close();
   process.stdout.write('The database is up to date.\n');
-} catch (error) {
-  process.stderr.write(`${explainStartFailure(error)}\n`);
-  process.exitCode = 1;
-}
+  return 0;
+});

@@ -3,17 +3,21 @@ import { prepareDatabase } from '../database/prepare.js';
 import { DrizzleExpensesRepository } from '../expenses/storage/drizzle-expenses.repository.js';
 import { toBatch } from '../expenses/storage/import-batch.js';
 import { owner } from '../expenses/owner.js';
-import { explainStartFailure } from '../process/start-failure.js';
+import { isHelp, run } from './command.js';
 import { twoExpenses, yearOfExpenses } from './sample-expenses.js';
 
-/** `npm run db:seed`: sample expenses for the sample users that have none yet, so that it can run again and again. */
+const USAGE = `npm run db:seed
+Sample expenses for the sample users that have none yet, in the database of DATABASE_URL.
+Ends with 2 when it cannot.`;
+
 const samples = [
   { subject: 'auth0|alice', expenses: twoExpenses },
   { subject: 'lab-cli@clients', expenses: twoExpenses },
   { subject: 'auth0|bob', expenses: yearOfExpenses(new Date()) },
 ];
 
-try {
+await run(async () => {
+  if (isHelp(USAGE)) return 0;
   const { environment } = await loadConfiguration();
   const database = await prepareDatabase(environment);
   try {
@@ -28,7 +32,5 @@ try {
   } finally {
     await database.close();
   }
-} catch (error) {
-  process.stderr.write(`${explainStartFailure(error)}\n`);
-  process.exitCode = 1;
-}
+  return 0;
+});

@@ -1,5 +1,7 @@
 import type { DynamicModule } from '@nestjs/common';
 import { ConfigModule } from '@nestjs/config';
+import { readFileSync } from 'node:fs';
+import { parseEnv } from 'node:util';
 import { type Environment, parseEnvironment } from './environment.js';
 
 /** The validated settings, and the module that gives them out as `ConfigService<Environment, true>`. */
@@ -22,11 +24,20 @@ export async function loadConfiguration(variables?: Record<string, string>): Pro
     skipProcessEnv: true,
     ignoreEnvFile: variables !== undefined,
     validate: (loaded) => {
-      environment = parseEnvironment(variables ?? loaded);
+      environment = parseEnvironment(variables ?? loaded, variables ? [] : namesInEnvFile());
       return environment;
     },
   });
   return { environment: environment as Environment, module };
+}
+
+/** The names of the lines of `.env`; none when there is no such file. */
+function namesInEnvFile(): string[] {
+  try {
+    return Object.keys(parseEnv(readFileSync('.env', 'utf8').replace(/^\uFEFF/, '')));
+  } catch {
+    return [];
+  }
 }
 
 export type { Environment } from './environment.js';

@@ -6,10 +6,15 @@ function parses(url: string): URL | undefined {
   return URL.canParse(url) ? new URL(url) : undefined;
 }
 
+/** A host that can exist: URLs may hold others, such as a pattern that somebody hopes to be understood. */
+function namesHost(url: string): boolean {
+  return /^([a-z0-9_]([a-z0-9._-]*[a-z0-9_.])?|\[[\da-f:.]+\])$/.test(parses(url)?.hostname ?? '');
+}
+
 /** An absolute https URL; http only for a loopback host, for what travels over it decides who gets in. */
 export const secureUrl = z
   .string('must be a URL')
-  .refine((value) => /^https?:\/\/\S+$/.test(value) && URL.canParse(value), {
+  .refine((value) => /^https?:\/\/\S+$/.test(value) && namesHost(value), {
     message: 'must be a URL such as https://tenant.example.com',
     abort: true,
   })
@@ -27,8 +32,10 @@ export const originUrl = z
   .string()
   .refine(
     (value) =>
-      /^https?:$/.test(parses(value)?.protocol ?? '') && parses(value)?.origin === value.replace(/\/$/, ''),
-    'must be an origin such as https://app.example.com',
+      /^https?:$/.test(parses(value)?.protocol ?? '') &&
+      parses(value)?.origin === value.replace(/\/$/, '') &&
+      namesHost(value),
+    'must be an origin such as https://app.example.com, each in full: there is no pattern',
   )
   .transform((value) => value.replace(/\/$/, ''));
 
@@ -37,16 +44,43 @@ export const baseUrl = z
   .string()
   .refine((value) => {
     const url = parses(value);
-    if (!url || !/^https?:$/.test(url.protocol)) return false;
+    if (!url || !/^https?:$/.test(url.protocol) || !namesHost(value)) return false;
     const parts = url.pathname.split('/').filter((part) => part !== '');
     return !url.username && !url.password && !/[?#]/.test(value) && parts.length <= 3;
   }, 'must be a URL such as https://api.example.com or https://example.com/expenses-api, with at most three parts of a path')
   .transform((value) => new URL(value).href.replace(/\/+$/, ''));
 
+/**
+ * Whether a URL with a password says what its writer meant: a `#`, `@`, `/`, `?` or `%` that is not percent-encoded ends
+ * the password early, and what comes after is taken for a host, a path or nothing at all. No message repeats it.
+ */
+function hasEncodedCredentials(url: string): boolean {
+  const parts = /^\w+:\/\/(?:([^@/?#\s]*)@)?([^@/?#\s]*)([/?][^@#\s]*)?$/.exec(url);
+  if (!parts) return false;
+  const [, credentials = '', host = '', rest = ''] = parts;
+  const isHost = /^(\[[^\]]*\]|[^:]*)(:\d{1,5})?$/.test(host);
+  return isHost && /^([^%]|%[\da-f]{2})*$/i.test(credentials) && (host !== '' || rest !== '');
+}
+
+const ENCODED = 'write # as %23, @ as %40, / as %2F, ? as %3F and % as %25 in user and password';
+
 /** A PostgreSQL server, or the folder of an embedded database. */
 export const databaseUrl = z
   .string()
-  .regex(/^(postgres(ql)?:\/\/.+|pglite:.+)$/, 'must be postgres://... or pglite:<folder>');
+  .regex(/^(postgres(ql)?:\/\/.+|pglite:.+)$/, {
+    message: 'must be postgres://user:password@host:5432/database or pglite:<folder>',
+    abort: true,
+  })
+  .refine(
+    (value) => value.startsWith('pglite:') || hasEncodedCredentials(value),
+    `must be postgres://user:password@host:5432/database; ${ENCODED}`,
+  );
+
+/** A Redis server. */
+export const redisUrl = z
+  .string()
+  .regex(/^rediss?:\/\/.+$/, { message: 'must be redis://... or rediss://...', abort: true })
+  .refine(hasEncodedCredentials, `must be redis://:password@host:6379; ${ENCODED}`);
 
 /** The path of a file that can be read now, and is read again later. */
 export const readableFile = z.string().refine((path) => {

@@ -185,3 +185,51 @@ it.each(['::', '0.0.0.0', '[::]'])('an API that listens on %s is reached at loca
   expect(parseEnvironment({ ...good, HOST }).BASE_URL).toBe('http://localhost:3001');
   expect(parseEnvironment({ ...good, HOST }).HOST).not.toContain('[');
 });
+
+it.each([
+  'https://*.example.com',
+  'https://%2A.example.com',
+  '*',
+  'https://app.example.com/path',
+  'https://-app.example.com',
+  'https://app.example.com, https://*.app.example.com',
+])('no browser sends the origin %s', (value) => {
+  expect(faultyNames({ CORS_ORIGINS: value })).toStrictEqual(['CORS_ORIGINS']);
+});
+
+it.each(['https://*.example.com', 'https://ex*mple.com/'])('no issuer and no API is at %s', (url) => {
+  expect(faultyNames({ ISSUER_BASE_URL: url, BASE_URL: url })).toStrictEqual(['BASE_URL', 'ISSUER_BASE_URL']);
+});
+
+const urls = (password: string) => ({
+  DATABASE_URL: `postgres://user:${password}@db:5432/expenses`,
+  REDIS_URL: `redis://:${password}@redis:6379`,
+});
+
+describe('a password in a URL', () => {
+  it.each(['p#ss', '12#34', 'p@ss', 'p/ss', '12/34', 'p?ss', '12?34', 'p%ss', '100%', 'p ss', '#', '@'])(
+    'that is %j must be encoded, and is not repeated',
+    (password) => {
+      expect(faultyNames(urls(password))).toStrictEqual(['DATABASE_URL', 'REDIS_URL']);
+      expect(faultsOf(urls(`5ecret${password}`)).join()).not.toContain('5ecret');
+      expect(faultsOf(urls(encodeURIComponent(password)))).toStrictEqual([]);
+    },
+  );
+
+  it.each([
+    'postgres://db/expenses',
+    'postgresql://user@[::1]:5432/expenses?sslmode=verify-full',
+    'postgres:///expenses?host=/var/run/postgresql',
+    'postgres://user:p%40ss@/expenses?host=/var/run/postgresql',
+    'postgres://user:pa:ss!$&()*+,;=~@db/expenses?options=-c%20search_path%3Dapp',
+    'pglite:memory://',
+  ])('that is encoded, or none, is accepted: %s', (url) => {
+    expect(faultsOf({ DATABASE_URL: url })).toStrictEqual([]);
+  });
+});
+
+it('a misspelt line of .env is named with the setting that is meant', () => {
+  expect(() =>
+    parseEnvironment(good, ['ISSUER_BASE_URL', 'LOG_LEVL', 'DATABASE_URL_FILE', 'POSTGRES_PASSWORD']),
+  ).toThrow('The environment is not usable:\n  LOG_LEVL in .env is no setting; is LOG_LEVEL meant?\n');
+});

@@ -7,10 +7,12 @@ import {
   databaseUrl,
   originUrl,
   readableFile,
+  redisUrl,
   secureUrl,
   trustProxy,
   wholeNumber,
 } from './environment.fields.js';
+import { misspeltNames } from './misspelt.js';
 import { readVariables } from './variables.js';
 
 const fields = z.object({
@@ -47,10 +49,7 @@ const fields = z.object({
   DATABASE_STATEMENT_TIMEOUT: wholeNumber({ min: 1, max: 3600 }).default(10),
   DEFAULT_CURRENCY: z.string().refine(isCurrency, 'must be an ISO 4217 currency code').default('USD'),
 
-  REDIS_URL: z
-    .string()
-    .regex(/^rediss?:\/\/.+$/, 'must be redis://... or rediss://...')
-    .optional(),
+  REDIS_URL: redisUrl.optional(),
   RATE_LIMIT: wholeNumber({ min: 0, max: 1_000_000 }).default(600),
   FAILED_AUTH_LIMIT: wholeNumber({ min: 0, max: 1_000_000 }).default(60),
   KEEP_ALIVE_TIMEOUT: wholeNumber({ min: 1, max: 3600 }).default(72),
@@ -147,10 +146,17 @@ export class InvalidEnvironment extends Error {
 
 /**
  * Turns environment variables into typed settings, as `readVariables` reads them.
+ *
+ * @param fileNames names of the lines of `.env`, which are checked for slips of the pen
  * @throws InvalidEnvironment naming all faulty variables at once
  */
-export function parseEnvironment(variables: Record<string, unknown>): Environment {
-  const { values, faults } = readVariables(variables, Object.keys(fields.shape));
+export function parseEnvironment(
+  variables: Record<string, unknown>,
+  fileNames: readonly string[] = [],
+): Environment {
+  const names = Object.keys(fields.shape);
+  const { values, faults: unread } = readVariables(variables, names);
+  const faults = [...unread, ...misspeltNames(fileNames, [...names, ...names.map((name) => `${name}_FILE`)])];
   const result = schema.safeParse(values);
   if (result.success && faults.length === 0) return result.data;
   const issues = result.error?.issues ?? [];

@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Database, type DatabaseStatus, type Queries } from './database.js';
 import { sql } from './drizzle.js';
-import { lockFolder } from './folder-lock.js';
+import { DatabaseLocked, lockFolder } from './folder-lock.js';
 import { drizzle } from './drizzle.pglite.js';
 import { applyMigrations, missingMigrations } from './migrator.js';
 import { createDataFolder } from './pglite.template.js';
@@ -39,20 +39,21 @@ export class PgliteDatabase extends Database {
 
   /**
    * @param location a folder, made when it is not there, or `memory://`
-   * @throws DatabaseLocked when another process has the folder open
+   * @throws DatabaseLocked when another process has the folder open; FolderNotUsable
    */
   static async open(location: string): Promise<PgliteDatabase> {
     if (location === IN_MEMORY) return new PgliteDatabase(await PGlite.create(IN_MEMORY, OPTIONS), () => {});
     const folder = resolve(location);
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-    const unlock = lockFolder(folder);
+    const unlock = claim(folder);
     try {
       const data = join(folder, 'pgdata');
       if (!existsSync(data)) await createDataFolder(data);
       return new PgliteDatabase(await PGlite.create(data, OPTIONS), unlock);
     } catch (error) {
       unlock();
-      throw error;
+      throw (error as { syscall?: string }).syscall === undefined
+        ? error
+        : new FolderNotUsable(folder, error);
     }
   }
 
@@ -79,5 +80,29 @@ export class PgliteDatabase extends Database {
     } finally {
       this.unlock();
     }
+  }
+}
+
+/** The folder of the embedded database cannot be read and written. */
+export class FolderNotUsable extends Error {
+  override readonly name = 'FolderNotUsable';
+
+  constructor(folder: string, cause: unknown) {
+    const { code, message } = cause as NodeJS.ErrnoException;
+    super(
+      `The database folder "${folder}" cannot be used (${code?.startsWith('ERR_') ? message : code}). Let this user ` +
+        'read and write it, or set DATABASE_URL to another folder (pglite:<folder>) or to a PostgreSQL server.',
+      { cause },
+    );
+  }
+}
+
+/** Makes the folder, and keeps other processes out of it. @returns what gives it back */
+function claim(folder: string): () => void {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    return lockFolder(folder);
+  } catch (error) {
+    throw error instanceof DatabaseLocked ? error : new FolderNotUsable(folder, error);
   }
 }

@@ -33,7 +33,12 @@ export class MetricsServer implements OnApplicationBootstrap, OnApplicationShutd
     this.server.timeout = READER_TIMEOUT_MS;
     const port = this.config.get('METRICS_PORT', { infer: true });
     this.server.listen(port, this.config.get('HOST', { infer: true }));
-    await once(this.server, 'listening');
+    try {
+      await once(this.server, 'listening');
+    } catch (error) {
+      // For whoever reads why the start failed: not PORT is at fault.
+      throw Object.assign(error as Error, { variable: 'METRICS_PORT' });
+    }
     this.logger.log(`Metrics at port ${this.port}`);
   }
 

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { createTestDatabase, type TestDatabase } from '../../src/testing/test-database.js';
 import { Program, type Run } from '../support/program.js';
 
@@ -68,11 +69,46 @@ describe('a program that cannot start ends with an error code before it listens'
       const { output } = await startInVain({ ...good(), PORT: String(port) });
       expect(output).toContain(`Port ${port} is taken by another program.`);
       expect(output).toContain('choose another port by PORT');
+      const { output: ofMetrics } = await startInVain({ ...good(), METRICS_PORT: String(port) });
+      expect(ofMetrics).toContain(`Port ${port} is taken by another program.`);
+      expect(ofMetrics).toContain('choose another port by METRICS_PORT');
     } finally {
       other.close();
     }
   }, 120_000);
+
+  it('and names the folder of the database that cannot be written', async () => {
+    const folder = join(import.meta.filename, 'folder');
+    const { output } = await startInVain({ ...good(), DATABASE_URL: `pglite:${folder}` });
+    expect(output).toContain(`The database folder "${folder}" cannot be used (ENOTDIR)`);
+    expect(output).not.toContain('    at ');
+  }, 120_000);
+
+  it('and names the address that this machine does not have', async () => {
+    const { output } = await startInVain({ ...good(), HOST: '192.0.2.1', PORT: '0' });
+    expect(output).toContain('192.0.2.1 is no address of this machine. Correct HOST');
+  }, 120_000);
 });
+
+it.each(['access', 'doctor', 'explain', 'migrate', 'seed'])(
+  'the command %s prints its usage to standard output for --help, and needs no settings for it',
+  async (command) => {
+    const { code, stdout, stderr } = await program.execute(`cli/${command}.js`, '--help');
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toMatch(/^npm run /);
+  },
+  120_000,
+);
+
+it.each(['access', 'doctor', 'explain', 'migrate', 'seed'])(
+  'the command %s prints its usage to standard error for an option that it does not have',
+  async (command) => {
+    const { code, stdout, stderr } = await program.execute(`cli/${command}.js`, '--nothing');
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toContain('npm run ');
+  },
+  120_000,
+);
 
 it('a program with the two variables that it needs starts, though its issuer cannot be reached', async () => {
   run = await program.start(good());

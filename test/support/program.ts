@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { cp, glob, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { text } from 'node:stream/consumers';
 import { swcOptions } from '../../scripts/build/swc.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
@@ -51,6 +52,19 @@ export class Program {
     this.runs.push(run);
     await run.listening;
     return run;
+  }
+
+  /** Runs one of its commands to the end, without any settings. */
+  async execute(file: string, ...parameters: string[]) {
+    const child = spawn(process.execPath, [join(this.folder, file), ...parameters], {
+      cwd: this.folder,
+      env: {},
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const ended = once(child, 'close');
+    const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
+    await ended;
+    return { code: child.exitCode, stdout, stderr };
   }
 
   /** Kills what still runs. */
