@@ -14,7 +14,7 @@ import { createReadStream } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { Public } from '../auth/index.js';
-import { docsPage, docsPolicy, type PageSettings, startScript } from './docs.page.js';
+import { docsPage, pageStyle, docsPolicy, type PageSettings, startScript } from './docs.page.js';
 import { DocsService } from './docs.service.js';
 
 /** Injection token of the `PageSettings`. */
@@ -60,7 +60,13 @@ export class DocsController {
   @Get('start.js')
   @Header('content-type', 'text/javascript')
   script(): string {
-    return startScript(this.settings);
+    return startScript(this.settings, this.docs.scopes);
+  }
+
+  @Get('page.css')
+  @Header('content-type', 'text/css; charset=utf-8')
+  style(): string {
+    return pageStyle;
   }
 
   /** Where the issuer sends the window of the Authorize button; Swagger UI's script hands the code to the page. */

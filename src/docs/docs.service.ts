@@ -32,8 +32,18 @@ export class DocsService {
 
   /** OpenAPI as JSON. */
   async json(): Promise<string> {
-    this.description ??= JSON.stringify(this.describe(await this.endpoints()));
-    return this.description;
+    if (this.description !== undefined) return this.description;
+    const endpoints = await this.endpoints();
+    const description = JSON.stringify(this.describe(endpoints));
+    // What was guessed while the issuer was away is not kept.
+    if (this.known !== undefined) this.description = description;
+    return description;
+  }
+
+  /** The scopes that operations need; those that only widen what one does are not among them. */
+  get scopes(): string[] {
+    const needed = this.rules.routes.flatMap(({ rule }) => (rule.kind === 'scopes' ? rule.scopes : []));
+    return [...new Set(needed)].toSorted();
   }
 
   /** Where the Authorize button leads: what the issuer's metadata say, else the paths that Auth0 has. */

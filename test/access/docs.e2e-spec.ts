@@ -65,7 +65,7 @@ describe('GET /docs', () => {
   it('has all its files', async () => {
     const { body } = await get('/docs');
     const files = [...body.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, file]) => String(file));
-    expect(files).toHaveLength(4);
+    expect(files).toHaveLength(5);
     for (const file of [...files, '/docs/oauth2-redirect.html', '/docs/oauth2-redirect.js']) {
       expect({ file, status: (await get(file)).statusCode }).toEqual({ file, status: 200 });
     }
@@ -76,6 +76,13 @@ describe('GET /docs', () => {
     expect(body).toContain('"clientId":"docs-client"');
     expect(body).toContain('"usePkceWithAuthorizationCodeGrant":true');
     expect(body).toContain('"additionalQueryStringParams":{"audience":"https://expenses-api"}');
+  });
+
+  it('ticks the scopes that operations need, and asks for no secret', async () => {
+    const { body } = await get('/docs/start.js');
+    const [, scopes] = /"scopes":(\[[^\]]+\])/.exec(body) ?? [];
+    expect(JSON.parse(String(scopes))).toEqual(expect.arrayContaining(['create:expenses', 'read:reports']));
+    expect((await get('/docs/page.css')).body).toContain("label[for^='client_secret']");
   });
 
   it.each(['index.html', 'package.json', '..%2Fpackage.json', 'constructor'])(
@@ -92,4 +99,24 @@ describe('GET /docs', () => {
       );
     }
   });
+});
+
+it('does not keep the addresses that it guessed while the issuer was away', async () => {
+  const away = await startTestIssuer();
+  const other = await createTestApp({ issuer: away });
+  const asksTheIssuer = async () => {
+    const before = away.requests.discovery;
+    expect((await other.get('/docs/json')).body).toContain(`${away.url}authorize`);
+    return away.requests.discovery > before;
+  };
+  try {
+    await away.fail('refuse');
+    expect(await asksTheIssuer()).toBe(false);
+    await away.recover();
+    expect(await asksTheIssuer()).toBe(true);
+    expect(await asksTheIssuer()).toBe(false);
+  } finally {
+    await other.close();
+    await away.close();
+  }
 });

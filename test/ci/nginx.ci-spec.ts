@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { startTestIssuer, type TestIssuer } from '../../src/testing/index.js';
@@ -96,6 +96,30 @@ const answered = (api: ApiProcess) => api.output.split('"msg":"request"').length
       .flatMap(({ output }) => output.split('\n'))
       .find((line) => line.includes('"type":"audit"') && line.includes(id));
     expect(JSON.parse(event!)).toMatchObject({ address: '127.0.0.1', reason: 'malformed_token' });
+  });
+
+  it('take an import of 20 MB as it comes, and one that is too large for the API is refused by nginx', async () => {
+    const token = issuer!.tokenFor({ sub: 'auth0|importer', scopes: ['create:expenses'] });
+    const send = (body: string, path = '/expenses/import') =>
+      fetch(`${nginx!.url}${path}`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${token}`, 'content-type': 'text/csv' },
+        body,
+      });
+    const row = `2026-11-21,${'Hotel '.repeat(30).trim()},120,EUR\n`;
+    const rows = Math.ceil(20e6 / row.length);
+    const file = `date,description,value,currency\n${row.repeat(rows)}`;
+    const answer = await send(file);
+    expect([answer.status, await answer.json()]).toEqual([201, expect.objectContaining({ imported: rows })]);
+    // Not kept by nginx: its folder for bodies is as empty as before.
+    expect(readdirSync(join(nginx!.folder, 'client_body'))).toEqual([]);
+    // nginx cuts the connection of a client that goes on sending.
+    const tooLarge = await send('x'.repeat(65 * 1024 * 1024)).then(
+      ({ status }) => status,
+      () => 'cut',
+    );
+    expect([413, 'cut']).toContain(tooLarge);
+    expect((await send('x'.repeat(2 * 1024 * 1024), '/expenses')).status).toBe(413);
   });
 
   it('one is killed under load: clients that try again lose nothing', async () => {
