@@ -6,6 +6,7 @@ import { type Environment, loadConfiguration } from './config/config.module.js';
 import { corsOptions } from './http/cors.js';
 import { JsonAdapter } from './http/media-types.js';
 import { ProblemException } from './problems/problem.exception.js';
+import { addRequestEnds } from './http/request-end.js';
 import { addRequestFields } from './http/request.fields.js';
 import { SECURITY_HEADERS } from './http/security-headers.js';
 import { MAX_URL_LENGTH, serverOptions } from './http/server.options.js';
@@ -14,6 +15,7 @@ import { MAX_URL_LENGTH, serverOptions } from './http/server.options.js';
 export function createAdapter(environment: Environment): FastifyAdapter {
   const adapter = new JsonAdapter(serverOptions(environment));
   const fastify = adapter.getInstance();
+  addRequestEnds(fastify);
   addRequestFields(fastify);
   fastify.addHook('onRequest', (request, reply, done) => {
     void reply.header('x-request-id', request.id).headers(SECURITY_HEADERS);

@@ -13,7 +13,17 @@ export function corsOptions(origins: readonly string[]): FastifyCorsOptions {
       'If-None-Match',
       'Idempotency-Key',
     ],
-    exposedHeaders: ['WWW-Authenticate', 'ETag', 'Link', 'Location', 'Retry-After', 'X-Request-Id'],
+    exposedHeaders: [
+      'WWW-Authenticate',
+      'ETag',
+      'Link',
+      'Location',
+      'Retry-After',
+      'RateLimit-Limit',
+      'RateLimit-Remaining',
+      'RateLimit-Reset',
+      'X-Request-Id',
+    ],
     // Access tokens travel in a header; cookies are of no use here.
     credentials: false,
     maxAge: 600,

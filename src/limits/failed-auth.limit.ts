@@ -6,72 +6,85 @@ import type { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyRequest } from 'fastify';
 import type { Redis } from 'ioredis';
 import { LRUCache } from 'lru-cache';
-import { VerifiedTokens } from '../auth/index.js';
+import {
+  type AccessCheck,
+  AccessChecks,
+  type AuthError,
+  type AuthenticatedRequest,
+  InvalidRequest,
+  InvalidToken,
+} from '../auth/index.js';
 import type { Environment } from '../config/environment.js';
 import { clientAddress } from '../http/client-address.js';
-import { routeOf } from '../http/request.fields.js';
 import { REDIS } from '../redis/redis.module.js';
 import { RateLimiter } from './rate-limiter.js';
 import { TooManyRequests } from './too-many-requests.js';
 
 /** How many addresses are kept waiting at once. */
 const MAX_ADDRESSES = 10_000;
-/** Refusals of tokens that were good, or of requests that brought none: no attempt to get in. */
-const HARMLESS = new Set<string | undefined>([undefined, 'missing_token', 'insufficient_scope']);
 
 /**
  * Limits the failed authentications of each address (FAILED_AUTH_LIMIT per minute; IPv6: of each /64 network). An
  * address with too many has to wait, and what it sends meanwhile is refused before any of it is verified. Tokens that
  * were verified earlier still pass, so somebody who floods us from behind the same address shuts out nobody who is in.
  *
- * Failures are counted after the answer and the waiting addresses are few, so good requests pay nothing for it.
+ * A failure counts when the credentials are refused, whether or not the client waits for the answer. Only those in the
+ * Authorization header count: a token in a query or body can be put there by any web page that somebody of the same
+ * network looks at. The waiting addresses are few, so good requests pay nothing for it.
  */
 @Injectable()
-export class FailedAuthLimit implements OnModuleInit {
+export class FailedAuthLimit implements AccessCheck, OnModuleInit {
   private readonly limiter: RateLimiter;
   /** Until when each waits, in milliseconds since the epoch. */
   private readonly waiting = new LRUCache<string, number>({ max: MAX_ADDRESSES });
 
   constructor(
     private readonly adapterHost: HttpAdapterHost<FastifyAdapter>,
-    private readonly verifiedTokens: VerifiedTokens,
+    private readonly checks: AccessChecks,
     config: ConfigService<Environment, true>,
     @Inject(REDIS) redis?: Redis,
   ) {
     const max = config.get('FAILED_AUTH_LIMIT', { infer: true });
-    this.limiter = new RateLimiter({ name: 'failures', max, keyOf: addressOf, redis });
+    this.limiter = new RateLimiter({
+      name: 'failures',
+      code: 'too_many_failures',
+      max,
+      keyOf: addressOf,
+      redis,
+    });
   }
 
   onModuleInit(): void {
-    const fastify = this.adapterHost.httpAdapter.getInstance();
-    this.limiter.register(fastify);
-    fastify.addHook('onRequest', (request, _reply, done) => {
-      if (this.waiting.size === 0) done();
-      else done(this.refusalOf(request));
-    });
-    fastify.addHook('onResponse', (request, _reply, done) => {
-      if (!HARMLESS.has(request.refusalReason)) void this.countFailure(request);
-      done();
-    });
+    this.limiter.register(this.adapterHost.httpAdapter.getInstance());
+    this.checks.add(this);
   }
 
-  private refusalOf(request: FastifyRequest): TooManyRequests | undefined {
-    const { authorization } = request.headers;
-    if (authorization === undefined || routeOf(request)?.startsWith('/health/')) return undefined;
-    const address = addressOf(request);
+  /** @throws TooManyRequests 429 */
+  beforeVerification(request: AuthenticatedRequest): void {
+    if (this.waiting.size === 0) return;
+    const address = addressOf(request as FastifyRequest);
     const milliseconds = (this.waiting.get(address) ?? 0) - Date.now();
-    if (milliseconds <= 0) {
-      this.waiting.delete(address);
-      return undefined;
-    }
-    if (this.verifiedTokens.find(authorization.replace(/^Bearer /, ''))) return undefined;
-    return new TooManyRequests('too_many_failures', Math.ceil(milliseconds / 1000));
+    if (milliseconds > 0) throw new TooManyRequests('too_many_failures', Math.ceil(milliseconds / 1000));
+    this.waiting.delete(address);
+  }
+
+  onRefusal(request: AuthenticatedRequest, error: AuthError): void {
+    if (isAttempt(error)) void this.countFailure(request as FastifyRequest);
   }
 
   private async countFailure(request: FastifyRequest): Promise<void> {
-    const retryAfterSeconds = await this.limiter.count(request);
-    if (retryAfterSeconds > 0) this.waiting.set(addressOf(request), Date.now() + retryAfterSeconds * 1000);
+    try {
+      await this.limiter.count(request);
+    } catch (error) {
+      // Else neither Redis nor memory could count, which is said elsewhere and must not end the process.
+      if (!(error instanceof TooManyRequests)) return;
+      this.waiting.set(addressOf(request), Date.now() + error.retryAfterSeconds * 1000);
+    }
   }
+}
+
+function isAttempt(error: AuthError): boolean {
+  return error instanceof InvalidToken || (error instanceof InvalidRequest && error.place === 'header');
 }
 
 function addressOf(request: FastifyRequest): string {

@@ -1,8 +1,9 @@
 import rateLimit, { type RateLimitPluginOptions } from '@fastify/rate-limit';
 import { Logger } from '@nestjs/common';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Redis } from 'ioredis';
 import { refusalOf } from '../redis/redis.refusal.js';
+import { TooManyRequests } from './too-many-requests.js';
 
 const WINDOW_MS = 60_000;
 /** How many keys are counted in memory; the least recently seen ones are forgotten. */
@@ -14,6 +15,8 @@ const PAUSE_MS = 1000;
 export interface RateLimiterOptions {
   /** Names the counter, for Redis. */
   readonly name: string;
+  /** What an answer to one request too many is called. */
+  readonly code: ConstructorParameters<typeof TooManyRequests>[0];
   /** Requests per minute. */
   readonly max: number;
   /** Whom a request is counted for. */
@@ -22,7 +25,11 @@ export interface RateLimiterOptions {
   readonly redis?: Redis;
 }
 
-type Limiter = ReturnType<FastifyInstance['createRateLimit']>;
+/** Counts a request, writes the state of the limit into the headers of a reply, and throws when there were too many. */
+type Limiter = (request: FastifyRequest, reply: Pick<FastifyReply, 'header'>) => Promise<unknown>;
+
+/** For requests whose answer is not to tell of the limit. */
+const NO_REPLY = { header: () => NO_REPLY } as unknown as Pick<FastifyReply, 'header'>;
 
 /** Counts requests per minute with @fastify/rate-limit: in Redis, else, and while Redis is away, in memory. */
 export class RateLimiter {
@@ -36,13 +43,22 @@ export class RateLimiter {
 
   /** Sets the counters up; they exist once `fastify` is ready. */
   register(fastify: FastifyInstance): void {
-    const { name, max, keyOf, redis } = this.options;
-    const common = { global: false, max, timeWindow: WINDOW_MS, keyGenerator: keyOf };
+    const { name, code, max, keyOf, redis } = this.options;
+    const common: RateLimitPluginOptions = {
+      global: false,
+      max,
+      timeWindow: WINDOW_MS,
+      keyGenerator: keyOf,
+      // RateLimit-Limit, -Remaining and -Reset (draft-ietf-httpapi-ratelimit-headers-07).
+      enableDraftSpec: true,
+      errorResponseBuilder: (_request, { ttl }) =>
+        new TooManyRequests(code, Math.max(1, Math.ceil(ttl / 1000))),
+    };
     const add = (settings: RateLimitPluginOptions, use: (limiter: Limiter) => void) =>
       // In a context of its own, because the plugin gives each one counter.
       void fastify.register(async (context) => {
         await context.register(rateLimit, { ...common, ...settings });
-        use(context.createRateLimit());
+        use(context.rateLimit() as unknown as Limiter);
       });
     add({ cache: MAX_KEYS_IN_MEMORY }, (limiter) => (this.local = limiter));
     if (redis) {
@@ -53,26 +69,28 @@ export class RateLimiter {
   /**
    * Counts a request.
    *
-   * @returns after how many seconds there is room again, when there were too many; else 0
+   * @param reply gets the state of the limit as RateLimit headers
+   * @throws TooManyRequests
    */
-  async count(request: FastifyRequest): Promise<number> {
-    const result = (await this.countShared(request)) ?? (await this.local!(request));
-    return result.isAllowed || !result.isExceeded ? 0 : Math.max(1, result.ttlInSeconds);
+  async count(request: FastifyRequest, reply: Pick<FastifyReply, 'header'> = NO_REPLY): Promise<void> {
+    if (!(await this.countShared(request, reply))) await this.local!(request, reply);
   }
 
-  private async countShared(request: FastifyRequest): Promise<Awaited<ReturnType<Limiter>> | undefined> {
-    if (!this.shared || performance.now() < this.pauseUntil) return undefined;
+  /** Whether Redis has counted. */
+  private async countShared(request: FastifyRequest, reply: Pick<FastifyReply, 'header'>): Promise<boolean> {
+    if (!this.shared || performance.now() < this.pauseUntil) return false;
     try {
-      const result = await this.shared(request);
+      await this.shared(request, reply);
       if (this.isAlone) this.logger.log('Redis counts again');
       this.isAlone = false;
-      return result;
+      return true;
     } catch (error) {
+      if (error instanceof TooManyRequests) throw error;
       if (!this.isAlone)
         this.logger.warn(`Redis does not count (${refusalOf(error)}): this process counts for itself`);
       this.isAlone = true;
       this.pauseUntil = performance.now() + PAUSE_MS;
-      return undefined;
+      return false;
     }
   }
 }

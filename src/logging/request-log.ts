@@ -1,8 +1,9 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyAdapter } from '@nestjs/platform-fastify';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
+import type { RequestEnd } from '../http/request-end.js';
 import { routeOf } from '../http/request.fields.js';
 import { LOGGER } from './logging.tokens.js';
 
@@ -22,34 +23,21 @@ export class RequestLog implements OnModuleInit {
   onModuleInit(): void {
     if (!this.logger.isLevelEnabled('error')) return;
     const { logger } = this;
-    const fastify = this.adapterHost.httpAdapter.getInstance();
-    fastify.addHook('onResponse', (request, reply, done) => {
-      if (reply.statusCode < 500) logger.info(lineOf(request, reply), 'request');
-      else logger.error(lineOf(request, reply), 'request');
-      done();
-    });
-    fastify.addHook('onRequestAbort', (request, done) => {
-      logger.info({ ...identityOf(request), status: CLIENT_GONE, code: 'client_closed_request' }, 'request');
-      done();
+    this.adapterHost.httpAdapter.getInstance().onRequestEnd((request, _reply, end) => {
+      if (end.countedAs < 500) logger.info(lineOf(request, end), 'request');
+      else logger.error(lineOf(request, end), 'request');
     });
   }
 }
 
-/** Stands in for the status of the answer that a client did not wait for; nginx writes the same. */
-const CLIENT_GONE = 499;
-
-const identityOf = (request: FastifyRequest) => ({
-  requestId: request.id,
-  method: request.method,
-  route: routeOf(request),
-});
-
-function lineOf(request: FastifyRequest, reply: FastifyReply) {
+function lineOf(request: FastifyRequest, { isDelivered, countedAs, durationMs }: RequestEnd) {
   return {
-    ...identityOf(request),
-    status: reply.statusCode,
-    durationMs: Math.round(reply.elapsedTime * 100) / 100,
-    code: request.problemCode,
+    requestId: request.id,
+    method: request.method,
+    route: routeOf(request),
+    status: countedAs,
+    durationMs: Math.round(durationMs * 100) / 100,
+    code: isDelivered ? request.problemCode : 'client_closed_request',
     reason: request.refusalReason,
   };
 }

@@ -34,7 +34,7 @@ export class Metrics implements OnModuleInit, OnModuleDestroy {
 
   private readonly requests = new Histogram({
     name: 'http_request_duration_seconds',
-    help: 'Requests answered, by route template, and how long they took',
+    help: 'Requests by route template and status (499: the client has gone), and how long they took',
     labelNames: ['method', 'route', 'status'] as const,
     buckets: REQUEST_BUCKETS,
     registers: [this.registry],
@@ -86,12 +86,11 @@ export class Metrics implements OnModuleInit, OnModuleDestroy {
     authDecisions.subscribe(this.onDecision);
     keyRefreshes.subscribe(this.onRefresh as (event: unknown) => void);
     tokenVerifications.subscribe(this.onVerification as (event: unknown) => void);
-    this.adapterHost.httpAdapter.getInstance().addHook('onResponse', (request, reply, done) => {
+    this.adapterHost.httpAdapter.getInstance().onRequestEnd((request, _reply, { countedAs, durationMs }) => {
       this.requests.observe(
-        { method: request.method, route: routeOf(request) ?? 'none', status: reply.statusCode },
-        reply.elapsedTime / 1000,
+        { method: request.method, route: routeOf(request) ?? 'none', status: countedAs },
+        durationMs / 1000,
       );
-      done();
     });
   }
 

@@ -93,15 +93,11 @@ export class Tracing implements OnModuleInit, OnApplicationShutdown {
       this.spans.set(request, span);
       context.with(trace.setSpan(parent, span), done);
     });
-    fastify.addHook('onResponse', (request, reply, done) => {
+    fastify.onRequestEnd((request, _reply, { countedAs }) => {
       const span = this.spans.get(request);
-      span?.setAttributes({
-        'http.response.status_code': reply.statusCode,
-        'auth.refusal': request.refusalReason,
-      });
-      if (reply.statusCode >= 500) span?.setStatus({ code: SpanStatusCode.ERROR });
+      span?.setAttributes({ 'http.response.status_code': countedAs, 'auth.refusal': request.refusalReason });
+      if (countedAs >= 500) span?.setStatus({ code: SpanStatusCode.ERROR });
       span?.end();
-      done();
     });
   }
 

@@ -42,6 +42,7 @@ describe('the audit log', () => {
         subject: 'auth0|alice',
         clientId: 'expenses-web',
         action: 'POST /expenses',
+        resource: created.json<{ id: string }>().id,
         decision: 'allowed',
         status: 201,
       },

@@ -1,5 +1,7 @@
 import type { Redis } from 'ioredis';
 import { once } from 'node:events';
+import { connect } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
 import { REDIS } from '../../src/redis/redis.module.js';
 import { startTestIssuer, type TestApp, type TestIssuer } from '../../src/testing/index.js';
 import { createAuthApp } from '../support/auth-app.js';
@@ -66,6 +68,27 @@ describe.each([
   });
 });
 
+describe('the limit of requests per subject', () => {
+  it('counts requests that lack a scope, and tells its state in every answer to a known caller', async () => {
+    const app = await start({ RATE_LIMIT: '5' });
+    const poor = () => app.get('/secured', issuer!.tokenFor({ sub: 'auth0|poor' }));
+    expect(await statuses(7, poor)).toEqual([403, 403, 403, 403, 403, 429, 429]);
+    const rich = issuer!.tokenFor({ sub: 'auth0|rich', scopes });
+    const states = [];
+    for (const url of ['/secured', '/secured/both', '/secured/me']) {
+      const { headers } = await app.get(url, rich);
+      states.push([headers['ratelimit-limit'], headers['ratelimit-remaining']].map(Number));
+      expect(Number(headers['ratelimit-reset'])).toBeGreaterThan(0);
+    }
+    expect(states).toEqual([
+      [5, 4],
+      [5, 3],
+      [5, 2],
+    ]);
+    expect((await app.get('/secured')).headers).not.toHaveProperty('ratelimit-limit');
+  });
+});
+
 describeWithRedis('two processes with one Redis', () => {
   it('count the requests of a subject together', async () => {
     const settings = { RATE_LIMIT: '4', REDIS_URL: ownRedis() };
@@ -112,6 +135,37 @@ describe('the limit of failed authentications per address', () => {
     await statuses(3, () => app.get('/secured'));
     await statuses(3, () => app.get('/secured', noScope));
     expect((await app.get('/secured', issuer!.tokenFor({ scopes }))).statusCode).toBe(200);
+  });
+
+  it('does not count a token in the query or body, which any web page can have a browser send', async () => {
+    const app = await start({ FAILED_AUTH_LIMIT: '2' });
+    const image = () =>
+      app.inject({ method: 'GET', url: '/secured?access_token=x', remoteAddress: '192.0.2.1' });
+    expect(await statuses(5, image)).toEqual([400, 400, 400, 400, 400]);
+    const form = () =>
+      app.inject(
+        { method: 'POST', url: '/secured', payload: { access_token: 'x' }, remoteAddress: '192.0.2.1' },
+        issuer!.tokenFor({ scopes: ['create:expenses'] }),
+      );
+    expect(await statuses(5, form)).toEqual([400, 400, 400, 400, 400]);
+    expect((await good(app, '192.0.2.1')).statusCode).toBe(200);
+  });
+
+  it('counts what a client sends that hangs up at once', async () => {
+    const app = await start({ FAILED_AUTH_LIMIT: '3' });
+    const { hostname, port } = new URL(await app.listen());
+    for (let sent = 0; sent < 6; sent += 1) {
+      const socket = connect({ host: hostname, port: Number(port) });
+      await once(socket, 'connect');
+      const token = issuer!.tokenFor({ exp: 1, jti: String(sent) });
+      socket.write(`GET /secured HTTP/1.1\r\nhost: a\r\nauthorization: Bearer ${token}\r\n\r\n`);
+      // Long enough to arrive: a reset that overtakes the request takes it away from the kernel's buffer.
+      await pause(30);
+      socket.resetAndDestroy();
+      await once(socket, 'close');
+    }
+    await pause(200);
+    expect((await good(app, '127.0.0.1')).statusCode).toBe(429);
   });
 
   it('counts all addresses of an IPv6 network together', async () => {
