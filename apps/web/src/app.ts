@@ -10,11 +10,12 @@ import { randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { AppModule } from './app.module.js';
 import type { Config } from './config/config.module.js';
+import { takeMultipartForms } from './import/multipart-forms.js';
 import { Formats } from './locale/formats.js';
 import { languageOf } from './locale/language.js';
 import { createLog, NestLog } from './logging/log.js';
 import { logRequests } from './logging/request-log.js';
-import { meaningOf } from './login/scopes.js';
+import { meaningOf, READ_ALL } from './login/scopes.js';
 import { ownAddress } from './pages/own-address.js';
 import { answerClientError, urlErrorPages } from './pages/url-errors.js';
 import { BrowserSession } from './sessions/browser-session.js';
@@ -55,6 +56,7 @@ export async function createWebApp({
   app.useLogger(logger ?? new NestLog(log));
   logRequests(app, log);
   await app.register(cookie);
+  await takeMultipartForms(app);
   await app.register(helmet, securityHeaders(config));
   app.useStaticAssets({ root: folder('public'), prefix: '/assets/' });
   app.setViewEngine({
@@ -88,7 +90,8 @@ function prepareRequests(app: NestFastifyApplication, config: Config): void {
     const elsewhere = ownAddress(request, baseUrl);
     if (elsewhere === undefined) await browser.resume(request, reply);
     else await reply.redirect(elsewhere, 302);
-    reply.locals = Object.assign(reply.locals ?? {}, { format: request.format });
+    const seesEverybody = request.session?.permissions.includes(READ_ALL) ?? false;
+    reply.locals = Object.assign(reply.locals ?? {}, { format: request.format, seesEverybody });
   });
 }
 

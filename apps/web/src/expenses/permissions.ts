@@ -4,9 +4,6 @@ import { loginPath } from '../login/return-to.js';
 export const WRITING = ['create:expenses', 'update:expenses', 'delete:expenses', 'read:history'] as const;
 export type WritePermission = (typeof WRITING)[number];
 
-/** Reads everybody's expenses; of use to few, and unknown to everybody else. */
-export const READ_ALL = 'read:all_reports';
-
 /** The way to the permissions for writing, and back to a page. */
 export function askToWrite(page: string): string {
   return loginPath(page, WRITING);

@@ -19,7 +19,7 @@ import { type LoginAim, LoginState } from './login-state.js';
 import { LIFETIME_SECONDS, type PendingLogin, PendingLogins } from './pending-logins.js';
 import { RememberedPermissions } from './remembered-permissions.js';
 import { localPath } from './return-to.js';
-import { FIRST_PERMISSIONS, permissionsIn, requestedPermissions, scopeFor } from './scopes.js';
+import { FIRST_PERMISSIONS, permissionsIn, READ_ALL, requestedPermissions, scopeFor } from './scopes.js';
 
 /** However busy, a session ends a day after its login, in seconds. */
 const SESSION_LIFETIME_SECONDS = 24 * 60 * 60;
@@ -120,7 +120,7 @@ export class LoginController {
     ask: Omit<LoginRequest, 'scope'> = {},
   ) {
     const held = request.session?.permissions ?? (await this.#rememberedFor(request, ask));
-    const scope = scopeFor([...new Set([...FIRST_PERMISSIONS, ...held, ...aim.permissions])]);
+    const scope = scopeFor([...new Set([...FIRST_PERMISSIONS, READ_ALL, ...held, ...aim.permissions])]);
     const { id, begunAt, ...secrets } = await this.pending.begin(request, reply);
     const state = await this.state.seal({ ...aim, id, begunAt });
     return reply.redirect((await this.issuer.loginUrl({ state, ...secrets }, { scope, ...ask })).href, 302);

@@ -4,6 +4,9 @@ const IDENTITY = ['openid', 'profile', 'email', 'offline_access'];
 /** What every login asks for. Further permissions are asked for where they are first needed. */
 export const FIRST_PERMISSIONS = ['read:reports'];
 
+/** Reads everybody's expenses. Few may: every login asks for it, and nobody is told when it is left out. */
+export const READ_ALL = 'read:all_reports';
+
 /** The `scope` of an authorization request (RFC 6749, 3.3). */
 export function scopeFor(permissions: readonly string[]): string {
   return [...IDENTITY, ...permissions].join(' ');

@@ -3,6 +3,7 @@ import { type Page, Visitor } from './visitor.js';
 
 export const ALICE = 'alice@example.com';
 export const BOB = 'bob@example.com';
+export const MANAGER = 'manager@example.com';
 
 /** Opens the address, logs in and accepts what is asked, as far as the issuer asks. */
 export async function logIn(visitor: Visitor, lab: Lab, email: string, address: string | URL): Promise<Page> {
