@@ -47,7 +47,11 @@ describe('A tenant', () => {
   });
 
   it('of this package has no fault', () => {
-    expect(readTenant(TENANT_FILE).users.map(({ id }) => id)).toEqual(['auth0|alice', 'auth0|bob']);
+    expect(readTenant(TENANT_FILE).users.map(({ id }) => id)).toEqual([
+      'auth0|alice',
+      'auth0|bob',
+      'auth0|manager',
+    ]);
   });
 
   it('with many faults names all of them, those of form and those of sense', () => {

@@ -19,7 +19,7 @@ describe('Login', () => {
       client_id: 'expenses-web',
       response_type: 'code',
       redirect_uri: `${lab.url}/callback`,
-      scope: 'openid profile email offline_access read:reports',
+      scope: 'openid profile email offline_access read:reports read:all_reports',
       audience: 'https://expenses-api',
       state: expect.stringMatching(/^[\w.-]{100,300}$/),
       nonce: expect.stringMatching(/^[\w-]{43}$/),
