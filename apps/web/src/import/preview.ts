@@ -48,7 +48,7 @@ async function beginningOf(file: Readable): Promise<string> {
     length += chunk.length;
     if (length >= BEGINNING) break;
   }
-  const text = Buffer.concat(chunks).toString('utf8');
+  const text = Buffer.concat(chunks).subarray(0, BEGINNING).toString('utf8');
   // The last line may be cut off.
   return length >= BEGINNING ? text.slice(0, text.lastIndexOf('\n') + 1) : text;
 }
