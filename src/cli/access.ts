@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { API_NAME } from '../docs/openapi.js';
 import { loadConfiguration } from '../config/config.module.js';
+import { toHttpFile } from './access/http-file.js';
 import { toJson, toManifest, toText } from './access/manifest.js';
 import { compareTenant, type TenantApi, toAuth0Tenant, toIssuerEntry } from './access/tenant.js';
 import { readArguments, run, CommandError } from './command.js';
@@ -9,7 +10,7 @@ import { readAccess } from './read-access.js';
 const USAGE = `npm run access [-- option]
 Who may call what, one line a route.
   --json         as JSON, the content of access.json
-  --update       write access.json
+  --update       write access.json, and api.http, the routes as requests
   --auth0        the API and its permissions as a tenant file of auth0-deploy-cli
   --issuer       ... as an entry of \`apis\` in the tenant file of the local issuer
   --check FILE   what a tenant lacks or has too much; FILE is an export of auth0-deploy-cli or a local tenant file
@@ -36,6 +37,7 @@ await run(async () => {
       return print(toJson(manifest));
     case 'update':
       await writeFile('access.json', toJson(manifest));
+      await writeFile('api.http', toHttpFile(manifest));
       return 0;
     case 'auth0':
       return print(JSON.stringify(toAuth0Tenant(await apiOf(rules)), undefined, 2));

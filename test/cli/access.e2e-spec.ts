@@ -1,8 +1,10 @@
 import { readFile } from 'node:fs/promises';
+import { toHttpFile } from '../../src/cli/access/http-file.js';
 import { toJson, toManifest, toText } from '../../src/cli/access/manifest.js';
 import { compareTenant, toAuth0Tenant, toIssuerEntry } from '../../src/cli/access/tenant.js';
 import { CommandError } from '../../src/cli/command.js';
 import { readAccess } from '../../src/cli/read-access.js';
+import { createTestApp, startTestIssuer, type TestApp, type TestIssuer } from '../../src/testing/index.js';
 
 const api = {
   name: 'Expenses API',
@@ -97,4 +99,45 @@ describe('the API for Auth0', () => {
       });
     },
   );
+});
+
+describe('api.http', () => {
+  let issuer: TestIssuer | undefined;
+  let service: TestApp | undefined;
+  afterAll(async () => {
+    await service?.close();
+    await issuer?.close();
+  });
+
+  it('is what the decorators say', async () => {
+    expect(await readFile('api.http', 'utf8')).toBe(toHttpFile(toManifest(await readAccess())));
+  });
+
+  it('has requests that work, sent from top to bottom', async () => {
+    issuer = await startTestIssuer();
+    service = await createTestApp({ issuer });
+    const { permissions } = await readAccess();
+    const token = issuer.tokenFor({ scopes: Object.keys(permissions) });
+    const [, , ...requests] = (await readFile('api.http', 'utf8')).split(/^###.*\n/m);
+    let id = '';
+    const statuses: string[] = [];
+    for (const request of requests) {
+      const [head = '', ...body] = request
+        .replace('{{login.response.body.access_token}}', token)
+        .replace('{{create.response.body.id}}', id)
+        .split('\n\n');
+      const [line = '', ...headers] = head.split('\n').filter((text) => !text.startsWith('#'));
+      const [method, url = ''] = line.split(' ');
+      const answer = await service.app.inject({
+        method: method as 'GET',
+        url: url.replace('{{api}}', ''),
+        headers: Object.fromEntries(headers.filter(Boolean).map((text) => text.split(': '))),
+        ...(body.length > 0 && { payload: body.join('\n\n') }),
+      });
+      if (head.includes('@name create')) ({ id } = answer.json<{ id: string }>());
+      if (answer.statusCode >= 300) statuses.push(`${line}: ${answer.statusCode} ${answer.body}`);
+    }
+    expect(requests.length).toBeGreaterThan(12);
+    expect(statuses).toEqual([]);
+  });
 });
