@@ -36,6 +36,26 @@ export class ApiProcess {
 
   /** Starts it, and waits until it is ready. */
   static async start(issuer: TestIssuer, variables: Record<string, string> = {}): Promise<ApiProcess> {
+    const api = await ApiProcess.spawn(issuer, variables);
+    try {
+      await api.ready();
+    } catch (error) {
+      await api.kill();
+      throw error;
+    }
+    return api;
+  }
+
+  /**
+   * Starts it, and does not wait.
+   *
+   * @param stdout a descriptor for its standard output, instead of a pipe that is read
+   */
+  static async spawn(
+    issuer: TestIssuer,
+    variables: Record<string, string> = {},
+    stdout: number | 'pipe' = 'pipe',
+  ): Promise<ApiProcess> {
     if (!existsSync(MAIN)) throw new Error(`There is no ${MAIN}: run \`npm run build\` first`);
     const port = await freePort();
     const child = spawn(process.execPath, [MAIN], {
@@ -55,16 +75,9 @@ export class ApiProcess {
         SHUTDOWN_GRACE: '0',
         ...variables,
       },
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['ignore', stdout, 'pipe'],
     });
-    const api = new ApiProcess(child, port);
-    try {
-      await api.ready();
-    } catch (error) {
-      await api.kill();
-      throw error;
-    }
-    return api;
+    return new ApiProcess(child, port);
   }
 
   get url(): string {
@@ -85,6 +98,12 @@ export class ApiProcess {
       ({ ok }) => ok,
       () => false,
     );
+  }
+
+  /** Waits for its end. @returns the exit code */
+  async ended(): Promise<number | null> {
+    if (!this.hasEnded) await once(this.child, 'exit');
+    return this.child.exitCode;
   }
 
   get hasEnded(): boolean {

@@ -1,6 +1,14 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import {
+  chownSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -89,6 +97,54 @@ export class OwnPostgres extends OwnServer {
     return server;
   }
 
+  /** Lets a role in with its password only. */
+  async demandPasswords(role: string): Promise<void> {
+    const file = join(this.data, 'pg_hba.conf');
+    writeFileSync(file, `host all ${role} 127.0.0.1/32 scram-sha-256\n${readFileSync(file, 'utf8')}`);
+    await execute(join(postgresPrograms(), 'pg_ctl'), ['reload', '-D', this.data], this.user);
+  }
+
+  /** Freezes the server with the processes of its connections, as a machine that is out of memory does. */
+  pauseAll(): void {
+    this.signalAll('STOP');
+  }
+
+  resumeAll(): void {
+    this.signalAll('CONT');
+  }
+
+  private signalAll(signal: string): void {
+    const { pid } = this.child!;
+    spawnSync('pkill', [`-${signal}`, '-P', String(pid)]);
+    spawnSync('kill', [`-${signal}`, String(pid)]);
+  }
+
+  /** A standby of this server, which follows it and takes no writes. */
+  async standby(): Promise<OwnPostgres> {
+    const standby = new OwnPostgres(await freePort());
+    standby.user = this.user;
+    if (this.user.uid !== undefined) chownSync(standby.folder, this.user.uid, this.user.gid!);
+    const parameters = [
+      '-D',
+      standby.data,
+      '-h',
+      '127.0.0.1',
+      '-p',
+      String(this.port),
+      '-U',
+      'postgres',
+      '-R',
+      '-c',
+      'fast',
+    ];
+    await execute(join(postgresPrograms(), 'pg_basebackup'), parameters, {
+      ...this.user,
+      cwd: standby.folder,
+    });
+    await standby.start();
+    return standby;
+  }
+
   get url(): string {
     return `postgres://postgres@127.0.0.1:${this.port}/postgres`;
   }
@@ -105,6 +161,47 @@ export class OwnPostgres extends OwnServer {
   /** SIGQUIT ends all its processes at once, without a checkpoint; SIGKILL would leave its children. */
   override kill(signal: NodeJS.Signals = 'SIGQUIT'): Promise<void> {
     return super.kill(signal === 'SIGTERM' ? 'SIGINT' : signal);
+  }
+}
+
+/** Debian's PgBouncer in transaction mode, in front of all databases of a server. */
+export class OwnPgbouncer extends OwnServer {
+  static async create(serverPort: number): Promise<OwnPgbouncer> {
+    const pooler = new OwnPgbouncer(await freePort());
+    const settings = [
+      '[databases]',
+      `* = host=127.0.0.1 port=${serverPort} user=postgres`,
+      '[pgbouncer]',
+      'listen_addr = 127.0.0.1',
+      `listen_port = ${pooler.port}`,
+      'unix_socket_dir =',
+      'auth_type = any',
+      'pool_mode = transaction',
+      'default_pool_size = 4',
+      'max_client_conn = 200',
+    ];
+    writeFileSync(join(pooler.folder, 'pgbouncer.ini'), `${settings.join('\n')}\n`);
+    if (process.getuid?.() === 0) {
+      const idOf = async (flag: string) => Number((await execute('id', [flag, 'postgres'])).stdout);
+      pooler.user = { uid: await idOf('-u'), gid: await idOf('-g') };
+      chownSync(pooler.folder, pooler.user.uid!, pooler.user.gid!);
+    }
+    await pooler.start();
+    return pooler;
+  }
+
+  static get isThere(): boolean {
+    const there = existsSync('/usr/sbin/pgbouncer');
+    if (!there && process.env.CI === 'true') throw new Error('There is no pgbouncer');
+    return there;
+  }
+
+  get url(): string {
+    return `postgres://postgres@127.0.0.1:${this.port}/postgres`;
+  }
+
+  protected command(): [string, string[]] {
+    return ['/usr/sbin/pgbouncer', [join(this.folder, 'pgbouncer.ini')]];
   }
 }
 
