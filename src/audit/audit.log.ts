@@ -5,6 +5,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import pino, { type DestinationStream, type Logger } from 'pino';
 import type { Principal } from '../auth/index.js';
 import { clientAddress } from '../http/client-address.js';
+import { traceIdOf } from '../http/proxy-request-id.js';
 import type { RequestEnd } from '../http/request-end.js';
 import { routeOf } from '../http/request.fields.js';
 import { AUDIT_STREAM } from './audit.tokens.js';
@@ -80,6 +81,7 @@ function eventOf(request: FastifyRequest, reply: FastifyReply, { isDelivered, st
   const isDenied = request.refusalReason !== undefined || (status !== undefined && DENIALS.has(status));
   return {
     requestId: request.id,
+    traceId: traceIdOf(request),
     subject: user?.subject,
     clientId: user?.clientId,
     // Where an unknown caller came from is all that is known of one; of others it is not kept.

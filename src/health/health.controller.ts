@@ -1,4 +1,4 @@
-import { Controller, Get, Inject, Res } from '@nestjs/common';
+import { Controller, Get, Inject, Logger, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import {
   HealthCheck,
@@ -32,6 +32,9 @@ const DATABASE_TIMEOUT_MS = 2000;
 @Controller('health')
 @Public()
 export class HealthController {
+  private readonly logger = new Logger('Health');
+  private lastStatus?: string;
+
   constructor(
     private readonly health: HealthCheckService,
     private readonly indicators: HealthIndicatorService,
@@ -68,7 +71,20 @@ export class HealthController {
       ])
       // Thrown when something is down; the result is in it.
       .catch((error: { getResponse: () => HealthCheckResult }) => error.getResponse());
+    this.tellOfChange(result);
     return { status: result.status, details: result.details };
+  }
+
+  /** Probes make no line each; this is the line of the first that is answered otherwise than the one before. */
+  private tellOfChange({ status, details }: HealthCheckResult): void {
+    if (status === this.lastStatus) return;
+    const parts = Object.entries(details).flatMap(([name, part]) =>
+      part.status === 'up' ? [] : [`${name} ${part.status}`],
+    );
+    const message = `Readiness: ${status}${parts.length > 0 ? ` (${parts.join(', ')})` : ''}`;
+    if (status === 'ok') this.logger.log(message);
+    else this.logger.warn(message);
+    this.lastStatus = status;
   }
 
   /** Down without keys; degraded while the last attempt to fetch them failed and older ones serve. */

@@ -7,6 +7,8 @@ declare module 'fastify' {
     problemCode: string | undefined;
     /** The template of its route, as in `/expenses/:id`; read it by `routeOf`. */
     routeTemplate: string | undefined;
+    /** The trace that it is traced in; read it by `traceIdOf`. */
+    traceId: string | undefined;
     /** Why exactly its access token was refused; a closed list. */
     refusalReason: string | undefined;
   }
@@ -17,7 +19,7 @@ declare module 'fastify' {
  * every route the hook that leaves its template on the request.
  */
 export function addRequestFields(fastify: FastifyInstance): void {
-  for (const field of ['user', 'routeTemplate', 'problemCode', 'refusalReason']) {
+  for (const field of ['user', 'routeTemplate', 'problemCode', 'traceId', 'refusalReason']) {
     fastify.decorateRequest(field, undefined);
   }
   fastify.addHook('onRoute', (route) => {

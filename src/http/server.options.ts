@@ -1,4 +1,5 @@
 import type { Environment } from '../config/environment.js';
+import { trustedProxies } from './client-address.js';
 import { answerClientError } from './client-errors.js';
 import { requestIds } from './request-id.js';
 import { answerUrlError } from './url-errors.js';
@@ -19,7 +20,7 @@ const INACTIVITY_TIMEOUT_MS = 60_000;
 /** What the HTTP server accepts, how long it waits, and whom it believes. */
 export function serverOptions(environment: Environment) {
   return {
-    trustProxy: environment.TRUST_PROXY,
+    trustProxy: trustedProxies(environment.TRUST_PROXY),
     genReqId: requestIds(environment.TRUST_PROXY),
     requestIdHeader: false as const,
     bodyLimit: MAX_BODY,

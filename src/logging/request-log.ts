@@ -3,6 +3,7 @@ import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
+import { proxyRequestId, traceIdOf } from '../http/proxy-request-id.js';
 import type { RequestEnd } from '../http/request-end.js';
 import { routeOf } from '../http/request.fields.js';
 import { LOGGER } from './logging.tokens.js';
@@ -24,10 +25,16 @@ export class RequestLog implements OnModuleInit {
     if (!this.logger.isLevelEnabled('error')) return;
     const { logger } = this;
     this.adapterHost.httpAdapter.getInstance().onRequestEnd((request, _reply, end) => {
+      if (isProbe(request)) return;
       if (end.countedAs < 500) logger.info(lineOf(request, end), 'request');
       else logger.error(lineOf(request, end), 'request');
     });
   }
+}
+
+/** Balancers and supervisors ask every few seconds; what they are told is logged when it changes. */
+function isProbe(request: FastifyRequest): boolean {
+  return /^\/health(?:\/|$)/.test(routeOf(request) ?? '');
 }
 
 function lineOf(request: FastifyRequest, { isDelivered, countedAs, durationMs }: RequestEnd) {
@@ -39,5 +46,7 @@ function lineOf(request: FastifyRequest, { isDelivered, countedAs, durationMs }:
     durationMs: Math.round(durationMs * 100) / 100,
     code: isDelivered ? request.problemCode : 'client_closed_request',
     reason: request.refusalReason,
+    proxyRequestId: proxyRequestId(request),
+    traceId: traceIdOf(request),
   };
 }

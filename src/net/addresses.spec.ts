@@ -1,4 +1,4 @@
-import { addressList, holds, hostInUrl, isLoopback } from './addresses.js';
+import { addressList, bareAddress, holds, hostInUrl, isLoopback } from './addresses.js';
 
 it.each([
   ['localhost', true],
@@ -38,4 +38,16 @@ it.each([
   ['api.example.com', 'api.example.com'],
 ])('a server that listens on %s is reached at %s', (host, expected) => {
   expect(hostInUrl(host)).toBe(expected);
+});
+
+it.each([
+  ['192.0.2.1:8080', '192.0.2.1'],
+  ['[2001:db8::1]:443', '2001:db8::1'],
+  ['[2001:db8::1]', '2001:db8::1'],
+  ['fe80::1%eth0', 'fe80::1'],
+  ['2001:db8::1', '2001:db8::1'],
+  ['unknown', 'unknown'],
+  ['[x', '[x'],
+])('%s is the address %s', (text, address) => {
+  expect(bareAddress(text)).toBe(address);
 });

@@ -25,6 +25,16 @@ function isUnspecified(address: string): boolean {
   return isIP(address) === 6 && /^[0:]+$/.test(address);
 }
 
+/**
+ * An address as proxies write it down, without what some add to it: a port (Azure's gateways), brackets around IPv6, a zone.
+ * What is none of that is left as it is.
+ */
+export function bareAddress(text: string): string {
+  const [, bracketed] = /^\[([^\]]+)\](?::\d{1,5})?$/.exec(text) ?? [];
+  const [, withPort] = /^([\d.]+):\d{1,5}$/.exec(text) ?? [];
+  return (bracketed ?? withPort ?? text).replace(/%\w+$/, '');
+}
+
 /** Whether a text is an address, or a network in the form `address/prefix`. */
 export function isAddressOrNetwork(text: string): boolean {
   return parseNetwork(text) !== undefined;

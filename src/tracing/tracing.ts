@@ -91,6 +91,7 @@ export class Tracing implements OnModuleInit, OnApplicationShutdown {
         parent,
       );
       this.spans.set(request, span);
+      request.traceId = span.spanContext().traceId;
       context.with(trace.setSpan(parent, span), done);
     });
     fastify.onRequestEnd((request, _reply, { countedAs }) => {
