@@ -26,6 +26,7 @@ export function cancelStatement(client: ClientBase): void {
   const socket = host.startsWith('/') ? connect(`${host}/.s.PGSQL.${port}`) : connect(port, host);
   socket.setTimeout(TIMEOUT_MS, () => socket.destroy());
   socket.on('error', () => socket.destroy());
-  socket.end(message);
+  // Not ended by us, but by the server: PgBouncer 1.18 crashes when it finds the connection gone after the work.
+  socket.write(message);
   socket.resume();
 }

@@ -142,6 +142,11 @@ export class OwnPostgres extends OwnServer {
       cwd: standby.folder,
     });
     await standby.start();
+    // It listens before it has caught up.
+    const isReady = () =>
+      spawnSync(join(postgresPrograms(), 'pg_isready'), ['-h', '127.0.0.1', '-p', String(standby.port)])
+        .status === 0;
+    while (!isReady()) await delay(100);
     return standby;
   }
 
