@@ -35,7 +35,7 @@ function clientFields({ date, description, value, currency, category }: ExpenseF
 }
 
 /** The version of an expense as a strong entity tag (RFC 9110, 8.8.3). */
-export function entityTag({ version }: Expense): string {
+export function entityTag({ version }: Pick<Expense, 'version'>): string {
   return `"${version}"`;
 }
 

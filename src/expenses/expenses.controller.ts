@@ -5,6 +5,7 @@ import {
   Get,
   Headers,
   HttpCode,
+  HttpStatus,
   Param,
   Patch,
   Post,
@@ -39,7 +40,7 @@ import {
   newExpense,
 } from './expense.schema.js';
 import { answerWithTag, exportExpenses, linkPages, toAnswer } from './expenses.answers.js';
-import { ifMatch, parseIdempotencyKey, sayWhetherReplayed } from './expenses.headers.js';
+import { isNotModified, parseIdempotencyKey, preconditions, sayWhetherReplayed } from './expenses.headers.js';
 import { type ListQuery, listQuery, noQuery, type OwnerQuery, ownerQuery } from './expenses.query.js';
 import { ExpensesService } from './expenses.service.js';
 import { NewExpensePipe } from './new-expense.pipe.js';
@@ -120,9 +121,14 @@ export class ExpensesController {
     @CurrentPrincipal() principal: Principal,
     @Param('id', { schema: idParameter }) id: string,
     @Query({ schema: ownerQuery }) { owner }: OwnerQuery,
+    @Headers('if-none-match') ifNoneMatch: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
-    return answerWithTag(reply, await this.expenses.find(ownersFor(principal, owner), id), owner);
+    const expense = await this.expenses.find(ownersFor(principal, owner), id);
+    const answer = answerWithTag(reply, expense, owner);
+    if (!isNotModified(expense, ifNoneMatch)) return answer;
+    void reply.status(HttpStatus.NOT_MODIFIED);
+    return undefined;
   }
 
   @Patch('expenses/:id')
@@ -133,11 +139,15 @@ export class ExpensesController {
     @CurrentPrincipal() principal: Principal,
     @Param('id', { schema: idParameter }) id: string,
     @Query({ schema: noQuery }) _query: object,
-    @Headers('if-match') tags: string | undefined,
+    @Headers('if-match') ifMatch: string | undefined,
+    @Headers('if-none-match') ifNoneMatch: string | undefined,
     @Body({ schema: expensePatch }) patch: ExpensePatch,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
-    return answerWithTag(reply, await this.expenses.update(authorOf(principal), id, patch, ifMatch(tags)));
+    return answerWithTag(
+      reply,
+      await this.expenses.update(authorOf(principal), id, patch, preconditions(ifMatch, ifNoneMatch)),
+    );
   }
 
   @Delete('expenses/:id')
@@ -148,8 +158,9 @@ export class ExpensesController {
     @CurrentPrincipal() principal: Principal,
     @Param('id', { schema: idParameter }) id: string,
     @Query({ schema: noQuery }) _query: object,
-    @Headers('if-match') tags: string | undefined,
+    @Headers('if-match') ifMatch: string | undefined,
+    @Headers('if-none-match') ifNoneMatch: string | undefined,
   ): Promise<void> {
-    await this.expenses.remove(authorOf(principal), id, ifMatch(tags));
+    await this.expenses.remove(authorOf(principal), id, preconditions(ifMatch, ifNoneMatch));
   }
 }

@@ -12,6 +12,10 @@ export function corsOptions(origins: readonly string[]): FastifyCorsOptions {
       'If-Match',
       'If-None-Match',
       'Idempotency-Key',
+      // W3C Trace Context, which the API reads; baggage travels with it.
+      'traceparent',
+      'tracestate',
+      'baggage',
     ],
     exposedHeaders: [
       'WWW-Authenticate',
@@ -23,9 +27,17 @@ export function corsOptions(origins: readonly string[]): FastifyCorsOptions {
       'RateLimit-Remaining',
       'RateLimit-Reset',
       'X-Request-Id',
+      'X-Total-Count',
+      'Idempotency-Replayed',
+      'Content-Disposition',
+      'Allow',
+      'Accept-Patch',
     ],
     // Access tokens travel in a header; cookies are of no use here.
     credentials: false,
     maxAge: 600,
+    // `Methods` answers every OPTIONS, also one that is no preflight, which the plugin would refuse in plain text.
+    preflightContinue: true,
+    strictPreflight: false,
   };
 }

@@ -1,0 +1,109 @@
+import { gzipSync } from 'node:zlib';
+import { createTestApp, type TestApp, TestIssuer } from '../../src/testing/index.js';
+
+const pizza = { date: '2021-07-05', description: 'Pizza', value: 102 };
+const ORIGIN = 'https://app.example.com';
+const NO_EXPENSE = '/expenses/0190a0a0-0000-7000-8000-000000000000';
+
+describe('HTTP', () => {
+  let issuer: TestIssuer;
+  let api: TestApp;
+  let token: string;
+
+  beforeAll(async () => {
+    issuer = await TestIssuer.start();
+    api = await createTestApp({ issuer, variables: { CORS_ORIGINS: ORIGIN } });
+    const scopes = ['read:reports', 'create:expenses', 'update:expenses', 'delete:expenses'];
+    token = issuer.tokenFor({ sub: 'alice', scopes });
+  });
+
+  afterAll(async () => {
+    await api?.close();
+    await issuer?.close();
+  });
+
+  const send = (
+    method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'OPTIONS',
+    url: string,
+    headers: Record<string, string> = {},
+    payload?: string | Buffer,
+  ) => api.inject({ method, url, headers, payload }, token);
+
+  const json = { 'content-type': 'application/json' };
+
+  it('refuses a JSON body that is not UTF-8', async () => {
+    const latin1 = Buffer.from(JSON.stringify({ ...pizza, description: 'Caf\u00e9' }), 'latin1');
+    const answer = await send('POST', '/expenses', json, latin1);
+    expect(answer.statusCode).toBe(400);
+    expect(answer.json()).toMatchObject({ code: 'malformed_request' });
+  });
+
+  it.each([
+    ['application/json; charset=utf-8', 201],
+    ['application/json; charset="UTF-8"', 201],
+    ['application/json; charset=iso-8859-1', 415],
+  ])('answers %s with %d', async (type, status) => {
+    const answer = await send('POST', '/expenses', { 'content-type': type }, JSON.stringify(pizza));
+    expect(answer.statusCode).toBe(status);
+  });
+
+  it('answers 415 with Accept-Encoding to a body that is compressed', async () => {
+    const body = gzipSync(JSON.stringify(pizza));
+    const answer = await send('POST', '/expenses', { ...json, 'content-encoding': 'gzip' }, body);
+    expect(answer.statusCode).toBe(415);
+    expect(answer.headers['accept-encoding']).toBe('identity');
+  });
+
+  it('answers 415 with Accept-Patch to another kind of patch', async () => {
+    const answer = await send('PATCH', NO_EXPENSE, { 'content-type': 'application/json-patch+json' }, '[]');
+    expect(answer.statusCode).toBe(415);
+    expect(answer.headers['accept-patch']).toBe('application/merge-patch+json, application/json');
+  });
+
+  it.each(['application/json', 'text/plain'])(
+    'deletes, whatever type an empty body has: %s',
+    async (type) => {
+      const created = await send('POST', '/expenses', json, JSON.stringify(pizza));
+      const { id } = created.json<{ id: string }>();
+      expect((await send('DELETE', `/expenses/${id}`, { 'content-type': type })).statusCode).toBe(204);
+    },
+  );
+
+  it.each([
+    ['PUT', NO_EXPENSE, 'DELETE, GET, HEAD, OPTIONS, PATCH'],
+    ['PATCH', '/expenses?x=1', 'DELETE, GET, HEAD, OPTIONS, POST'],
+    ['POST', '/', 'GET, HEAD, OPTIONS'],
+  ] as const)('answers 405 with Allow to %s %s', async (method, url, allowed) => {
+    const answer = await send(method, url, json, '{}');
+    expect(answer.statusCode).toBe(405);
+    expect(answer.headers.allow).toBe(allowed);
+    expect(answer.headers['content-type']).toContain('application/problem+json');
+    expect(answer.json()).toMatchObject({ code: 'method_not_allowed' });
+  });
+
+  it('answers 404 to a path that there is for no method', async () => {
+    expect((await send('PUT', '/nothing')).statusCode).toBe(404);
+  });
+
+  it.each(['/', NO_EXPENSE])('answers OPTIONS %s without CORS headers with Allow', async (url) => {
+    const answer = await send('OPTIONS', url);
+    expect(answer.statusCode).toBe(204);
+    expect(answer.headers.allow).toContain('GET');
+  });
+
+  it('lets a page of an allowed origin send what the API reads, and read what it needs', async () => {
+    const preflight = await send('OPTIONS', '/', {
+      origin: ORIGIN,
+      'access-control-request-method': 'GET',
+      'access-control-request-headers': 'authorization,traceparent,tracestate,if-none-match',
+    });
+    expect(preflight.statusCode).toBe(204);
+    expect(preflight.headers['access-control-allow-headers']).toMatch(
+      /If-None-Match.*traceparent, tracestate/,
+    );
+    const answer = await send('GET', '/?count=true', { origin: ORIGIN });
+    expect(answer.headers['access-control-expose-headers']).toContain('X-Total-Count');
+    expect(answer.headers.vary).toMatch(/origin/i);
+    expect(answer.headers.vary).toMatch(/accept/i);
+  });
+});
