@@ -91,6 +91,41 @@ describeOnBothEngines('The list', (engine) => {
     });
   });
 
+  it('says on its first page how many there are, exactly up to 10,000', async () => {
+    const caller = ledger.as('counted');
+    for (let index = 0; index < 3; index++) await add(caller, { value: index + 1 });
+    const first = await caller('GET', '/?count=true&limit=2&min=2');
+    expect(first.statusCode).toBe(200);
+    expect(first.headers['x-total-count']).toBe('2');
+    const all = await caller('GET', '/?count=true&limit=2');
+    expect(all.headers['x-total-count']).toBe('3');
+    expect((await caller('GET', nextPage(all)!)).headers['x-total-count']).toBeUndefined();
+    const rows = Array.from({ length: 10_001 }, () => '2026-01-01,x,1');
+    const payload = ['date,description,value', ...rows].join('\n');
+    await caller('POST', '/expenses/import', { payload, headers: { 'content-type': 'text/csv' } });
+    expect((await caller('GET', '/?count=true')).headers['x-total-count']).toBe('10000+');
+  });
+
+  describe('in another order', () => {
+    it.each([
+      ['value', [-5, 1, 7, 7, 20.5]],
+      ['-value', [20.5, 7, 7, 1, -5]],
+    ])('holds every expense once by %s, page by page', async (sort, expected) => {
+      const caller = ledger.as(`sorted ${sort}`);
+      for (const value of [7, -5, 20.5, 1, 7]) await add(caller, { value });
+      const seen = await walk(caller, `/?sort=${sort}&limit=2`);
+      expect(seen.map(({ value }) => value)).toEqual(expected);
+      expect(new Set(ids(seen)).size).toBe(5);
+    });
+
+    it('is the reverse of the usual one by date', async () => {
+      const caller = ledger.as('oldest');
+      for (const date of ['2026-02-01', '2026-01-01', '2026-02-01']) await add(caller, { date });
+      const newest = ids(await walk(caller, '/?limit=2'));
+      expect(ids(await walk(caller, '/expenses?sort=date&limit=2'))).toEqual(newest.toReversed());
+    });
+  });
+
   describe('narrowed', () => {
     let caller: Caller;
     let added: Record<'taxi' | 'train' | 'odd' | 'hotel', ExpenseAnswer>;

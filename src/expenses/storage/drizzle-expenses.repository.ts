@@ -44,7 +44,7 @@ export class DrizzleExpensesRepository extends ExpensesRepository {
   async count({ owners, filters }: List, limit: number): Promise<number> {
     const some = sql`SELECT FROM ${expenses} WHERE ${passes(owners, filters) ?? sql`true`} LIMIT ${limit}`;
     const [row] = await this.database.query((queries) =>
-      rowsOf<{ count: number }>(queries, sql`SELECT count(*)::int AS count FROM (${some}) AS some`),
+      rowsOf<{ count: number }>(queries, sql`SELECT count(*)::int AS count FROM (${some}) AS counted`),
     );
     return row!.count;
   }
