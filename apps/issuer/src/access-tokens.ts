@@ -1,3 +1,4 @@
+import { SIGNING_ALGORITHMS } from './tenant.schema.js';
 import { createLocalJWKSet, jwtVerify, type JWK } from 'jose';
 import type { AccessToken, AdapterPayload, ClientCredentials, KoaContextWithOIDC } from 'oidc-provider';
 
@@ -29,7 +30,17 @@ export function shapeAccessToken(
   const scopes = [...openIdScopes(ctx), ...scopeWords(token.scope)];
   token.scope = scopes.join(' ');
   payload['scope'] = token.scope || undefined;
-  if (scopes.includes('openid')) payload['aud'] = [token.aud, userinfoUrl];
+  const audiences = [token.aud, token.resourceServer?.identifier(), scopes.includes('openid') && userinfoUrl];
+  const named = [...new Set(audiences.flat().filter(Boolean))];
+  payload['aud'] = named.length === 1 ? named[0] : named;
+  Object.assign(payload, authenticationOf(ctx));
+}
+
+/** How and when the user logged in (RFC 9068, 2.2.1), and in which session. */
+function authenticationOf(ctx: KoaContextWithOIDC | undefined): Record<string, unknown> {
+  const { RefreshToken, AuthorizationCode } = ctx?.oidc.entities ?? {};
+  const { acr, amr, authTime, sid } = RefreshToken ?? AuthorizationCode ?? {};
+  return { acr, amr, auth_time: authTime, sid };
 }
 
 function openIdScopes(ctx: KoaContextWithOIDC | undefined): string[] {
@@ -44,7 +55,7 @@ function openIdScopes(ctx: KoaContextWithOIDC | undefined): string[] {
 /**
  * Reads a JWT access token that names /userinfo, in the form in which oidc-provider keeps opaque ones.
  *
- * @param keys the issuer's RSA keys
+ * @param keys the issuer's keys
  * @param grantIdOf finds the consent that the token rests on; a revoked one ends the token's use at /userinfo
  * @returns nothing for a token that is not ours, has expired or is not meant for /userinfo
  */
@@ -57,7 +68,7 @@ export async function readUserinfoToken(
       issuer,
       audience: userinfoUrl,
       typ: 'at+jwt',
-      algorithms: ['RS256'],
+      algorithms: [...SIGNING_ALGORITHMS],
       requiredClaims: ['sub', 'azp', 'exp', 'jti'],
     });
     const accountId = String(payload.sub);
@@ -71,14 +82,15 @@ export async function readUserinfoToken(
       clientId,
       grantId: grantIdOf(accountId, clientId),
       scope: scopeWords(payload['scope']).join(' '),
+      jkt: (payload['cnf'] as { jkt?: string } | undefined)?.jkt,
     };
   } catch {
     return undefined;
   }
 }
 
-function publicPart({ kty, kid, alg, use, n, e }: JWK): JWK {
-  return { kty, kid, alg, use, n, e };
+function publicPart({ kty, kid, alg, use, n, e, crv, x, y }: JWK): JWK {
+  return { kty, kid, alg, use, n, e, crv, x, y };
 }
 
 export interface UserinfoTokenOptions {

@@ -43,4 +43,26 @@ export class Consents {
       remove.run(id, id);
     }
   }
+
+  /**
+   * Takes back one permission; the others stay, and the next access token has it no more. When it was the last one,
+   * nothing is left of the consent.
+   */
+  async takeBack(provider: Provider, { accountId, clientId, permission }: SinglePermission): Promise<void> {
+    const grant = await this.find(provider, accountId, clientId);
+    if (!grant) return;
+    const without = (scope: string) => scope.split(' ').filter((value) => value !== permission);
+    const left = Object.entries(grant.resources ?? {}).map(
+      ([name, scope]) => [name, without(scope)] as const,
+    );
+    if (left.every(([, values]) => values.length === 0)) return this.revoke(accountId, clientId);
+    grant.resources = Object.fromEntries(left.map(([name, values]) => [name, values.join(' ')]));
+    await grant.save();
+  }
+}
+
+export interface SinglePermission {
+  readonly accountId: string;
+  readonly clientId: string;
+  readonly permission: string;
 }

@@ -1,4 +1,5 @@
 import type { JWK } from 'jose';
+import { createHash } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
 import { interactionPolicy, Provider, type Configuration, type KoaContextWithOIDC } from 'oidc-provider';
 import { readUserinfoToken, scopeWords, shapeAccessToken } from './access-tokens.js';
@@ -8,6 +9,7 @@ import { OidcAdapter } from './oidc-adapter.js';
 import { resourceServer, requestedAudience } from './resource-servers.js';
 import { findApplication, findUser, OIDC_SCOPES } from './tenant.js';
 import type { ParsedTenant } from './tenant.schema.js';
+import { PASSWORD_ACR } from './pages/login-page.js';
 import { interactionPath } from './pages/interaction.js';
 import { renderError, renderLoggedOut, renderLogout } from './pages/provider-pages.js';
 
@@ -21,10 +23,18 @@ export interface ProviderOptions {
   /** Private keys; the first one signs. */
   keys: JWK[];
   cookieSecret: string;
+  requireDpopNonce: boolean;
 }
 
 /** Configures oidc-provider so that a client made for Auth0 finds what it expects. */
-export function createProvider({ issuer, tenant, database, keys, cookieSecret }: ProviderOptions): Provider {
+export function createProvider({
+  issuer,
+  tenant,
+  database,
+  keys,
+  cookieSecret,
+  requireDpopNonce,
+}: ProviderOptions): Provider {
   const consents = new Consents(database);
   const userinfoUrl = `${issuer}userinfo`;
   const configuration: Configuration = {
@@ -54,12 +64,17 @@ export function createProvider({ issuer, tenant, database, keys, cookieSecret }:
     },
     scopes: [...OIDC_SCOPES],
     claims: { openid: ['sub'], profile: ['name', 'nickname'], email: ['email', 'email_verified'] },
+    acrValues: [PASSWORD_ACR],
     conformIdTokenClaims: false,
     discovery: { account_management_uri: `${issuer}applications` },
     responseTypes: ['code', 'code id_token', 'none'],
     features: {
       devInteractions: { enabled: false },
-      dPoP: { enabled: false },
+      dPoP: {
+        enabled: true,
+        nonceSecret: createHash('sha256').update(`dpop-nonce:${cookieSecret}`).digest(),
+        requireNonce: () => requireDpopNonce,
+      },
       pushedAuthorizationRequests: { enabled: false },
       clientCredentials: { enabled: true },
       revocation: {
@@ -142,9 +157,21 @@ export function createProvider({ issuer, tenant, database, keys, cookieSecret }:
  */
 function interactions(): interactionPolicy.DefaultPolicy {
   const policy = interactionPolicy.base();
+  policy
+    .get('login')
+    ?.checks.add(new interactionPolicy.Check('acr', 'another way to log in was asked for', lacksAcr));
   policy.add(new interactionPolicy.Prompt({ name: 'select_account', requestable: true }), 0);
   policy.get('consent')?.checks.remove('native_client_prompt');
   return policy;
+}
+
+/** A password is the only way to log in here: it is asked for once, whatever else was asked for (RFC 9470, 4). */
+function lacksAcr({ oidc }: KoaContextWithOIDC): boolean {
+  const asked = scopeWords(oidc.params?.['acr_values']);
+  if (asked.length === 0 || oidc.result?.login) return interactionPolicy.Check.NO_NEED_TO_PROMPT;
+  return asked.includes(oidc.session?.acr ?? '')
+    ? interactionPolicy.Check.NO_NEED_TO_PROMPT
+    : interactionPolicy.Check.REQUEST_PROMPT;
 }
 
 /**

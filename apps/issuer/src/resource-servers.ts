@@ -1,5 +1,5 @@
 import { errors, type Client, type KoaContextWithOIDC, type ResourceServer } from 'oidc-provider';
-import { findApplication, findUser } from './tenant.js';
+import { findApi, findApplication, findUser } from './tenant.js';
 import type { ParsedTenant } from './tenant.schema.js';
 
 /**
@@ -33,21 +33,22 @@ export function resourceServer(
   client: Client,
   tenant: ParsedTenant,
 ): ResourceServer {
-  const api = tenant.apis.find((candidate) => candidate.identifier === identifier);
+  const api = findApi(tenant, identifier);
   if (!api) throw new errors.InvalidTarget(`there is no API "${identifier}"`);
   const accountId = ctx.oidc.account?.accountId ?? ctx.oidc.session?.accountId;
   return {
     audience: api.identifier,
     accessTokenFormat: 'jwt',
     accessTokenTTL: api.tokenLifetimeSeconds,
+    jwt: { sign: { alg: api.signingAlgorithm } },
     scope:
       ctx.oidc.params?.['grant_type'] === 'client_credentials'
-        ? machineScope(ctx, findApplication(tenant, client.clientId)?.machinePermissions[identifier])
+        ? machineScope(ctx, findApplication(tenant, client.clientId)?.machinePermissions[api.identifier])
         : userScope(
             api.permissions.map(({ value }) => value),
             accountId === undefined
               ? undefined
-              : (findUser(tenant, accountId)?.permissions[identifier] ?? []),
+              : (findUser(tenant, accountId)?.permissions[api.identifier] ?? []),
           ),
   };
 }

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { DatabaseSync } from 'node:sqlite';
+import { BackchannelLogout } from './backchannel-logout.js';
 import { redirectOrigins } from './clients.js';
 import { openDatabase } from './database.js';
 import { jsonToForm } from './json-bodies.js';
@@ -22,6 +23,8 @@ export interface IssuerOptions {
   tenant?: Tenant;
   /** Where grants, sessions and keys are kept. Absent: nothing is kept, keys are made fresh. */
   dataFolder?: string;
+  /** Asks for a nonce of ours in every DPoP proof (RFC 9449, 8). */
+  requireDpopNonce?: boolean;
 }
 
 export interface RunningIssuer {
@@ -44,7 +47,7 @@ export async function startIssuer(options: IssuerOptions = {}): Promise<RunningI
   const server = createServer({ keepAliveTimeout: 65_000 });
   try {
     const keys = new SigningKeys(database);
-    await keys.ensure();
+    await keys.ensure(['RS256', ...tenant.apis.map(({ signingAlgorithm }) => signingAlgorithm)]);
     const issuer = await listen(server, options.port ?? 3002, options.host ?? 'localhost');
     const secret = keptSecret(database);
     const throttle = new LoginThrottle();
@@ -56,9 +59,11 @@ export async function startIssuer(options: IssuerOptions = {}): Promise<RunningI
         database,
         keys: keys.current(),
         cookieSecret: secret,
+        requireDpopNonce: options.requireDpopNonce ?? false,
       });
+      const backchannel = new BackchannelLogout(issuer, tenant, () => keys.current());
       provider.use(securityHeaders(redirectOrigins(tenant)));
-      provider.use(pages(provider, { tenant, database, secret, throttle }));
+      provider.use(pages(provider, { tenant, database, secret, throttle, backchannel }));
       provider.on('server_error', (_ctx, error) => process.stderr.write(`${error.stack ?? error.message}\n`));
       return provider.callback();
     };

@@ -22,12 +22,22 @@ const name = z.string().min(1);
 
 const permissionsByApi = z.record(z.string(), z.array(permissionName));
 
+/** What the issuer can sign access tokens with. */
+export const SIGNING_ALGORITHMS = ['RS256', 'PS256', 'ES256', 'EdDSA'] as const;
+export type SigningAlgorithm = (typeof SIGNING_ALGORITHMS)[number];
+
 export const apiSchema = z.strictObject({
   /** The audience of the access tokens: an absolute URI without a fragment (RFC 8707, 2). */
   identifier: z.string().refine((value) => URL.canParse(value) && !value.includes('#'), {
     error: 'must be an absolute URI without a fragment',
   }),
   name,
+  /** Where the API is: it may be asked for by these as well (`resource`, RFC 8707), with and without a slash at the end. */
+  urls: z.array(applicationUrl).default([]),
+  /** Where the API is told that somebody logged out or took a consent back (OpenID Connect Back-Channel Logout 1.0). */
+  backchannelLogoutUri: applicationUrl.optional(),
+  /** The algorithm of the access tokens for this API (RFC 7518, 3.1; RFC 8037, 3.1). */
+  signingAlgorithm: z.enum(SIGNING_ALGORITHMS).default('RS256'),
   permissions: z.array(z.strictObject({ value: permissionName, description: name })),
   /** Life of an access token for this API, in seconds. Default 3600. */
   tokenLifetimeSeconds: z.int().min(1).max(86_400).default(3600),
@@ -40,6 +50,8 @@ export const applicationSchema = z.strictObject({
   clientSecret: z.string().min(16).optional(),
   redirectUris: z.array(applicationUrl).default([]),
   postLogoutRedirectUris: z.array(applicationUrl).default([]),
+  /** Where the application is told that somebody logged out or took their consent back. */
+  backchannelLogoutUri: applicationUrl.optional(),
   /** Where the application begins a login (`initiate_login_uri`, OpenID Connect Core, 4). */
   initiateLoginUri: applicationUrl.optional(),
   /** `false` for old clients that send no PKCE (RFC 7636). */

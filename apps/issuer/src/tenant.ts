@@ -73,7 +73,7 @@ function findContradictions(input: unknown): string[] {
     ...apis.flatMap(apiFaults),
     ...applications.flatMap((application) => applicationFaults(application, apis)),
     ...users.flatMap((user) => unknownPermissions(`users "${user.id}".permissions`, user.permissions, apis)),
-    ...duplicates('apis', apis, (api) => api.identifier),
+    ...duplicates('apis', apis.flatMap(namesOf), (name) => name),
     ...duplicates('applications', applications, (application) => application.clientId),
     ...duplicates('users', users, (user) => user.id),
     ...duplicates('users', users, (user) => user.email.toLowerCase()),
@@ -139,4 +139,14 @@ export function findUser(tenant: ParsedTenant, id: string | undefined): User | u
 /** The application with this client id. */
 export function findApplication(tenant: ParsedTenant, clientId: string | undefined): Application | undefined {
   return tenant.applications.find((application) => application.clientId === clientId);
+}
+
+/** All names by which an API can be asked for; the first is its identifier. */
+export function namesOf({ identifier, urls }: Api): string[] {
+  return [identifier, ...urls.flatMap((url) => [url.replace(/\/$/, ''), url.replace(/\/?$/, '/')])];
+}
+
+/** The API with this identifier or address. */
+export function findApi(tenant: ParsedTenant, name: string): Api | undefined {
+  return tenant.apis.find((api) => namesOf(api).includes(name));
 }

@@ -18,6 +18,8 @@ describe('When something is refused or away', () => {
         tenant.apis.push({
           identifier: 'https://other-api',
           name: 'Other',
+          urls: [],
+          signingAlgorithm: 'RS256',
           permissions: [],
           tokenLifetimeSeconds: 60,
         });

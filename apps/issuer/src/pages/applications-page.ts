@@ -2,8 +2,9 @@ import type { Context } from 'koa';
 import type Provider from 'oidc-provider';
 import type { Grant, Session } from 'oidc-provider';
 import { ACCOUNT_CLIENT_ID } from '../clients.js';
+import type { BackchannelLogout } from '../backchannel-logout.js';
 import type { Consents } from '../consents.js';
-import { findApplication, findUser } from '../tenant.js';
+import { findApplication, findUser, namesOf } from '../tenant.js';
 import { scopeWords } from '../access-tokens.js';
 import type { ParsedTenant } from '../tenant.schema.js';
 import { describeScopes } from './descriptions.js';
@@ -17,6 +18,7 @@ export class ApplicationsPage {
     private readonly tenant: ParsedTenant,
     private readonly consents: Consents,
     private readonly csrf: CsrfTokens,
+    private readonly backchannel: BackchannelLogout,
   ) {}
 
   /** GET /applications */
@@ -34,13 +36,16 @@ export class ApplicationsPage {
     });
   }
 
-  /** POST /applications/revoke with `client_id` */
+  /** POST /applications/revoke with `client_id`, and `permission` when it is to be that one only */
   async revoke(ctx: Context): Promise<void> {
     const session: Session = await this.provider.Session.get(ctx);
     if (!session.accountId) return this.logIn(ctx);
     const form = await readForm(ctx);
     this.csrf.check(form, session.uid);
-    this.consents.revoke(session.accountId, form.get('client_id') ?? '');
+    const [clientId, permission] = [form.get('client_id') ?? '', form.get('permission')];
+    if (permission === null) this.consents.revoke(session.accountId, clientId);
+    else await this.consents.takeBack(this.provider, { accountId: session.accountId, clientId, permission });
+    await this.backchannel.notify({ sub: session.accountId });
     ctx.status = 303;
     ctx.redirect('/applications?revoked=1');
   }
@@ -50,9 +55,11 @@ export class ApplicationsPage {
     return {
       clientId: grant.clientId,
       name: application?.name ?? grant.clientId,
-      allowed: describeScopes(this.tenant, scopeWords(grant.getOIDCScope()), (identifier) =>
-        scopeWords(grant.getResourceScope(identifier)),
-      ),
+      permissions: this.tenant.apis.flatMap((api) => {
+        const granted = new Set(namesOf(api).flatMap((name) => scopeWords(grant.getResourceScope(name))));
+        return api.permissions.filter(({ value }) => granted.has(value));
+      }),
+      allowed: describeScopes(this.tenant, scopeWords(grant.getOIDCScope()), () => []),
       since: grant.iat === undefined ? undefined : new Date(grant.iat * 1000).toISOString().slice(0, 10),
     };
   }

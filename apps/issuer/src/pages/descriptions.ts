@@ -1,3 +1,4 @@
+import { namesOf } from '../tenant.js';
 import type { ParsedTenant } from '../tenant.schema.js';
 
 /** What OpenID Connect's scopes let an application do; `openid` alone says nothing. */
@@ -10,16 +11,18 @@ const OIDC_DESCRIPTIONS: Record<string, string> = {
 /**
  * The descriptions of permissions, in the tenant's order, and of OpenID Connect scopes.
  *
- * @param permissionsOf the permissions of an API by its identifier
+ * @param permissionsOf the permissions of an API by one of its names
  */
 export function describeScopes(
   tenant: ParsedTenant,
   oidcScopes: readonly string[],
   permissionsOf: (identifier: string) => readonly string[],
 ): string[] {
-  const ofApis = tenant.apis.flatMap(({ identifier, permissions }) => {
-    const values = permissionsOf(identifier);
-    return permissions.filter(({ value }) => values.includes(value)).map(({ description }) => description);
+  const ofApis = tenant.apis.flatMap((api) => {
+    const values = namesOf(api).flatMap(permissionsOf);
+    return api.permissions
+      .filter(({ value }) => values.includes(value))
+      .map(({ description }) => description);
   });
   return [...ofApis, ...oidcScopes.flatMap((scope) => OIDC_DESCRIPTIONS[scope] ?? [])];
 }

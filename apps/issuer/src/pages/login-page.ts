@@ -14,6 +14,9 @@ import {
 import type { LoginThrottle } from './login-throttle.js';
 import { renderPage } from './views.js';
 
+/** What a log in by password is called (`acr`, OpenID Connect Core, 2). */
+export const PASSWORD_ACR = 'password';
+
 /** Asks for e-mail address and password. */
 export class LoginPage {
   constructor(
@@ -57,7 +60,7 @@ export class LoginPage {
     }
     await this.throttle.succeeded(ctx.ip, userName);
     // Whoever enters a password has also chosen the account.
-    const login = { accountId: user.id, amr: ['pwd'] };
+    const login = { accountId: user.id, amr: ['pwd'], acr: PASSWORD_ACR };
     await finishInteraction(ctx, this.provider, interaction, { login, select_account: {} });
   }
 

@@ -1,11 +1,18 @@
 import type { Context, Next } from 'koa';
 import type { DatabaseSync } from 'node:sqlite';
 import type Provider from 'oidc-provider';
-import type { KoaContextWithOIDC } from 'oidc-provider';
+import type { KoaContextWithOIDC, Session } from 'oidc-provider';
+import type { BackchannelLogout } from '../backchannel-logout.js';
 import { findApplication } from '../tenant.js';
 import type { Application, ParsedTenant } from '../tenant.schema.js';
 import { FormError } from './forms.js';
 import { renderPage } from './views.js';
+
+export interface Auth0LogoutOptions {
+  provider: Provider;
+  tenant: ParsedTenant;
+  backchannel: BackchannelLogout;
+}
 
 /**
  * GET /v2/logout, Auth0's logout: ends the session without asking and goes to `returnTo`, which must be registered for
@@ -13,7 +20,10 @@ import { renderPage } from './views.js';
  *
  * @throws FormError 400 for an unknown application and an address that is not registered
  */
-export async function auth0Logout(ctx: Context, provider: Provider, tenant: ParsedTenant): Promise<void> {
+export async function auth0Logout(
+  ctx: Context,
+  { provider, tenant, backchannel }: Auth0LogoutOptions,
+): Promise<void> {
   const clientId = single(ctx.query['client_id']);
   const application = findApplication(tenant, clientId);
   if (clientId !== undefined && !application) throw new FormError(400, 'There is no such application.');
@@ -26,6 +36,7 @@ export async function auth0Logout(ctx: Context, provider: Provider, tenant: Pars
   }
 
   const session = await provider.Session.get(ctx);
+  await tellOfEnd(backchannel, session);
   if (session.accountId) await session.destroy();
   ctx.cookies.set(provider.cookieName('session'), null);
   if (returnTo !== undefined) return ctx.redirect(returnTo);
@@ -41,6 +52,7 @@ export class LogoutPage {
   constructor(
     private readonly tenant: ParsedTenant,
     private readonly database: DatabaseSync,
+    private readonly backchannel: BackchannelLogout,
   ) {}
 
   async answer(ctx: Context, next: Next): Promise<void> {
@@ -55,6 +67,7 @@ export class LogoutPage {
     if (named) this.endNamed(named);
     const isCurrent = named !== undefined && named.sid === session.sidFor(named.clientId);
     if (session.accountId && !isCurrent) return;
+    await tellOfEnd(this.backchannel, session);
     await session.destroy();
     ctx.cookies.set(oidc.provider.cookieName('session'), null);
     ctx.status = 303;
@@ -112,6 +125,14 @@ function addressAfter(oidc: KoaContextWithOIDC['oidc'], details: LogoutDetails):
   const url = new URL(postLogoutRedirectUri);
   if (state !== undefined) url.searchParams.set('state', state);
   return url.href;
+}
+
+/** Tells everybody concerned of the end of a session, by the id that each application has for it. */
+export async function tellOfEnd(backchannel: BackchannelLogout, session: Session): Promise<void> {
+  const { accountId: sub, authorizations = {} } = session;
+  if (sub === undefined) return;
+  const ids = Object.values(authorizations).flatMap(({ sid }) => (sid === undefined ? [] : [sid]));
+  await Promise.all(ids.map((sid) => backchannel.notify({ sub, sid })));
 }
 
 function sameAddress(registered: string, given: string): boolean {

@@ -1,8 +1,9 @@
 import type { Context, Next } from 'koa';
 import { readFileSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
-import { errors } from 'oidc-provider';
+import { errors, type KoaContextWithOIDC } from 'oidc-provider';
 import type Provider from 'oidc-provider';
+import type { BackchannelLogout } from '../backchannel-logout.js';
 import { Consents } from '../consents.js';
 import type { ParsedTenant } from '../tenant.schema.js';
 import { AccountChoicePage } from './account-choice-page.js';
@@ -24,18 +25,20 @@ export interface PagesOptions {
   database: DatabaseSync;
   secret: string;
   throttle: LoginThrottle;
+  backchannel: BackchannelLogout;
 }
 
 /** The pages that oidc-provider leaves to us, as a middleware in front of it. */
-export function pages(provider: Provider, { tenant, database, secret, throttle }: PagesOptions) {
+export function pages(provider: Provider, options: PagesOptions) {
+  const { tenant, database, secret, throttle, backchannel } = options;
   const csrf = new CsrfTokens(secret);
   const consents = new Consents(database);
   const login = new LoginPage(provider, tenant, csrf, throttle);
   const accountChoice = new AccountChoicePage(provider, tenant, csrf, login);
   const expired = new ExpiredPage(provider, tenant, database);
-  const logout = new LogoutPage(tenant, database);
+  const logout = new LogoutPage(tenant, database, backchannel);
   const consent = new ConsentPage(provider, tenant, consents, csrf);
-  const applications = new ApplicationsPage(provider, tenant, consents, csrf);
+  const applications = new ApplicationsPage(provider, tenant, consents, csrf, backchannel);
 
   const routes: [method: string, path: RegExp, handler: (ctx: Context) => Promise<void> | void][] = [
     ['GET', /^\/$/, (ctx) => ctx.redirect('/applications')],
@@ -46,7 +49,7 @@ export function pages(provider: Provider, { tenant, database, secret, throttle }
     ['POST', /^\/interaction\/[\w-]+\/consent$/, (ctx) => consent.submit(ctx)],
     ['GET', /^\/applications$/, (ctx) => applications.show(ctx)],
     ['POST', /^\/applications\/revoke$/, (ctx) => applications.revoke(ctx)],
-    ['GET', /^\/v2\/logout$/, (ctx) => auth0Logout(ctx, provider, tenant)],
+    ['GET', /^\/v2\/logout$/, (ctx) => auth0Logout(ctx, { provider, tenant, backchannel })],
   ];
 
   async function showInteraction(ctx: Context): Promise<void> {
@@ -74,7 +77,8 @@ export function pages(provider: Provider, { tenant, database, secret, throttle }
         ctx.querystring = '';
       }
       if (ctx.path === '/oidc/logout') return logout.answer(ctx, next);
-      return next();
+      await next();
+      return allowReturn(ctx);
     }
     try {
       await route[2](ctx);
@@ -88,6 +92,18 @@ function sendStylesheet(ctx: Context): void {
   ctx.type = 'css';
   ctx.set('Cache-Control', 'public, max-age=300');
   ctx.body = STYLESHEET;
+}
+
+/** A page that posts an answer to the application (`form_post`) may do so at the address of this very request. */
+function allowReturn(ctx: Context): void {
+  const { oidc } = ctx as unknown as Partial<KoaContextWithOIDC>;
+  const address = URL.parse(String(oidc?.params?.['redirect_uri']));
+  if (!oidc?.redirectUriCheckPerformed || !address || ctx.type !== 'text/html') return;
+  const policy = ctx.response.get('Content-Security-Policy');
+  ctx.set(
+    'Content-Security-Policy',
+    policy.replace("form-action 'self'", `form-action 'self' ${address.origin}`),
+  );
 }
 
 /** Where the form of a page is, that did not work. */
