@@ -22,13 +22,17 @@ export class BackchannelLogout {
 
   /** Returns when all have been told, or could not be: those are named in the log. */
   async notify(loggedOut: LoggedOut): Promise<void> {
-    const apis = this.tenant.apis.map((api) => [api.identifier, api.backchannelLogoutUri] as const);
-    const applications = this.tenant.applications.map(
-      (app) => [app.clientId, app.backchannelLogoutUri] as const,
-    );
-    const calls = [...apis, ...applications].map(([audience, uri]) =>
-      uri === undefined ? undefined : this.tell(audience, uri, loggedOut),
-    );
+    const apis = this.tenant.apis.map(({ identifier, backchannelLogoutUri: uri }) => ({
+      audience: identifier,
+      uri,
+    }));
+    const applications = this.tenant.applications.map(({ clientId, backchannelLogoutUri: uri }) => ({
+      audience: clientId,
+      uri,
+    }));
+    const calls = [...apis, ...applications].map(async ({ audience, uri }) => {
+      if (uri !== undefined) await this.tell(audience, uri, loggedOut);
+    });
     await Promise.all(calls);
   }
 

@@ -26,8 +26,8 @@ export class SigningKeys {
 
   /** Makes the first key of each algorithm that has none. */
   async ensure(algorithms: readonly string[] = ['RS256']): Promise<void> {
-    const present = this.current().map(({ alg }) => alg);
-    const missing = algorithms.filter((algorithm) => !present.includes(algorithm));
+    const present = new Set(this.current().map(({ alg }) => alg));
+    const missing = algorithms.filter((algorithm) => !present.has(algorithm));
     for (const algorithm of new Set(missing)) await this.add(algorithm);
   }
 

@@ -12,6 +12,8 @@ import { AUDIENCE, CALLBACK, enterPassword, oauthErrorOf, RelyingParty } from '.
 const ALICE = 'alice@example.com';
 const READ = { audience: AUDIENCE, scope: 'openid offline_access read:reports' };
 
+const policyOf = (page: { headers: Headers }) => page.headers.get('content-security-policy') ?? '';
+
 describe('Access tokens for an API', () => {
   let running: RunningIssuer;
   let web: RelyingParty;
@@ -31,9 +33,10 @@ describe('Access tokens for an API', () => {
     'are signed by %s where the tenant says so',
     async (algorithm) => {
       await start((tenant) => (tenant.apis[0]!.signingAlgorithm = algorithm));
-      const { access_token: token, claims } = await web.logIn(browser, ALICE, READ);
+      const tokens = await web.logIn(browser, ALICE, READ);
+      const { access_token: token } = tokens;
       expect(decodeProtectedHeader(token).alg).toBe(algorithm);
-      expect(claims()?.sub).toBe('auth0|alice');
+      expect(tokens.claims()?.sub).toBe('auth0|alice');
       const keys = createRemoteJWKSet(new URL('/.well-known/jwks.json', running.issuer));
       await jwtVerify(token, keys, { algorithms: [algorithm], audience: AUDIENCE });
       await running.rotateKeys();
@@ -205,7 +208,6 @@ describe('A client that listens on another port of this machine', () => {
       nonce: 'n',
       state: 's',
     });
-    const policyOf = (page: { headers: Headers }) => page.headers.get('content-security-policy') ?? '';
     const login = await browser.open(`/authorize?${request}`);
     expect(policyOf(login)).toMatch(/form-action [^;]*http:\/\/localhost:4567/);
     const consent = await enterPassword(browser, login, ALICE);

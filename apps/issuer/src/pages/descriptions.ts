@@ -19,10 +19,8 @@ export function describeScopes(
   permissionsOf: (identifier: string) => readonly string[],
 ): string[] {
   const ofApis = tenant.apis.flatMap((api) => {
-    const values = namesOf(api).flatMap(permissionsOf);
-    return api.permissions
-      .filter(({ value }) => values.includes(value))
-      .map(({ description }) => description);
+    const values = new Set(namesOf(api).flatMap(permissionsOf));
+    return api.permissions.filter(({ value }) => values.has(value)).map(({ description }) => description);
   });
   return [...ofApis, ...oidcScopes.flatMap((scope) => OIDC_DESCRIPTIONS[scope] ?? [])];
 }

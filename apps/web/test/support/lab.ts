@@ -17,6 +17,8 @@ export interface LabOptions {
   readonly api?: Readonly<Record<string, string>>;
 }
 
+export type OtherWeb = Awaited<ReturnType<Lab['startOtherWeb']>>;
+
 /** All three programs, for real, in this process and on free ports. */
 export class Lab {
   private issuerStopped = false;
@@ -63,9 +65,10 @@ export class Lab {
 
   /** A second web application beside the first, with some of its settings changed; close it when done. */
   async startOtherWeb(changes: Record<string, string>, options: Pick<WebAppOptions, 'logTo'> = {}) {
-    const variables = webVariables(this.issuer.issuer, this.otherUrl, this.apiUrl, this.tenant);
-    const app = await startWeb({ ...variables, ...changes }, options);
-    return { url: this.otherUrl, app, close: () => app.close() };
+    const usual = webVariables(this.issuer.issuer, this.otherUrl, this.apiUrl, this.tenant);
+    const variables = { ...usual, ...changes };
+    const app = await startWeb(variables, options);
+    return { url: this.otherUrl, app, variables, close: () => app.close() };
   }
 
   /** Takes the issuer away for good. */
