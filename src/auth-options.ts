@@ -7,13 +7,8 @@ import type { Environment } from './config/environment.js';
 export function authOptions(config: ConfigService<Environment, true>): AuthOptions {
   const get = <Name extends keyof Environment>(name: Name) => config.get(name, { infer: true });
   return {
-    issuerBaseUrl: get('ISSUER_BASE_URL'),
-    audiences: get('ALLOWED_AUDIENCES'),
-    jwksUri: get('JWKS_URI'),
-    issuer: get('ISSUER'),
+    issuers: get('ISSUERS'),
     clockToleranceSeconds: get('CLOCK_TOLERANCE'),
-    profile: get('TOKEN_PROFILE'),
-    grantsFrom: get('GRANTS_FROM'),
     verifiedTokens: get('VERIFIED_TOKENS'),
     keySetReader: readKeySetByJwksClient,
     resourceMetadataUrl: metadataUrlOf(get('BASE_URL')),

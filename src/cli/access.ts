@@ -14,7 +14,7 @@ Who may call what, one line a route.
   --auth0        the API and its permissions as a tenant file of auth0-deploy-cli
   --issuer       ... as an entry of \`apis\` in the tenant file of the local issuer
   --check FILE   what a tenant lacks or has too much; FILE is an export of auth0-deploy-cli or a local tenant file
-The last three take the audience from ALLOWED_AUDIENCES.`;
+The last three take the audience from the settings of the (first) issuer.`;
 
 const options = {
   json: { type: 'boolean' },
@@ -57,9 +57,10 @@ function print(text: string): number {
 
 async function apiOf({ permissions }: Pick<TenantApi, 'permissions'>): Promise<TenantApi> {
   const { environment } = await loadConfiguration();
-  const [identifier = ''] = environment.ALLOWED_AUDIENCES;
-  const enforcePermissions = environment.GRANTS_FROM !== 'scope';
-  return { name: API_NAME, identifier, permissions, profile: environment.TOKEN_PROFILE, enforcePermissions };
+  const [issuer] = environment.ISSUERS;
+  const [identifier = ''] = issuer.audiences;
+  const { profile = 'jwt', grantsFrom = 'scope' } = issuer;
+  return { name: API_NAME, identifier, permissions, profile, enforcePermissions: grantsFrom !== 'scope' };
 }
 
 async function check(file: string, api: TenantApi): Promise<number> {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { IssuerOptions } from '../auth/index.js';
 import { isCurrency } from '../money/currencies.js';
 import { hostInUrl } from '../net/addresses.js';
 import {
@@ -8,10 +9,10 @@ import {
   originUrl,
   readableFile,
   redisUrl,
-  secureUrl,
   trustProxy,
   wholeNumber,
 } from './environment.fields.js';
+import { issuerOf, issuersFrom, issuerVariables } from './issuers.js';
 import { misspeltNames } from './misspelt.js';
 import { readVariables } from './variables.js';
 
@@ -26,18 +27,9 @@ const fields = z.object({
     .default('localhost'),
   BASE_URL: baseUrl.optional(),
 
-  ISSUER_BASE_URL: secureUrl,
-  ALLOWED_AUDIENCES: commaList.refine((list) => list.length > 0, 'must name at least one audience'),
-  JWKS_URI: secureUrl.optional(),
-  ISSUER: z.url('must be the exact `iss` of the tokens, a URL').optional(),
+  ...issuerVariables,
+  ISSUERS_FILE: issuersFrom.optional(),
   CLOCK_TOLERANCE: wholeNumber({ min: 0, max: 300 }).default(10),
-  TOKEN_PROFILE: z.enum(['jwt', 'rfc9068'], 'must be jwt or rfc9068').default('jwt'),
-  GRANTS_FROM: z
-    .enum(
-      ['scope', 'scope_or_permissions', 'scope_and_permissions'],
-      'must be scope, scope_or_permissions or scope_and_permissions',
-    )
-    .default('scope'),
   VERIFIED_TOKENS: wholeNumber({ min: 0, max: 1_000_000 }).default(10_000),
 
   DATABASE_URL: databaseUrl.optional(),
@@ -119,13 +111,31 @@ const schema = fields
     path: ['DATABASE_PASSWORD'],
     message: 'and DATABASE_PASSWORD_FILE are both set; only one of them may be',
   })
-  .refine((env) => env.ISSUER === undefined || env.JWKS_URI !== undefined, {
-    path: ['ISSUER'],
-    message: 'has a meaning only beside JWKS_URI; without it the issuer is what discovery says',
-    when: () => true,
-  })
-  .transform((env) => ({
+  .check(
+    z.superRefine(
+      (env, context) => {
+        const name = (path: string, message: string) =>
+          context.addIssue({ code: 'custom', path: [path], message, continue: true });
+        if (env.ISSUERS_FILE === undefined) {
+          for (const needed of ['ISSUER_BASE_URL', 'ALLOWED_AUDIENCES'] as const) {
+            if (env[needed] === undefined) name(needed, 'is missing');
+          }
+          return;
+        }
+        for (const other of Object.keys(issuerVariables) as (keyof typeof issuerVariables)[]) {
+          if (env[other] !== undefined)
+            name(other, 'must not be set beside ISSUERS_FILE, which has it for each issuer');
+        }
+      },
+      { when: () => true },
+    ),
+  )
+  .transform(({ ISSUERS_FILE: several, ...env }) => ({
     ...env,
+    /** The issuers whose tokens are accepted: that of the variables, or those of ISSUERS_FILE. */
+    ISSUERS: (several ?? [issuerOf(env)]) as [IssuerOptions, ...IssuerOptions[]],
+    TOKEN_PROFILE: env.TOKEN_PROFILE ?? ('jwt' as const),
+    GRANTS_FROM: env.GRANTS_FROM ?? ('scope' as const),
     // No grace in development: there is no balancer.
     SHUTDOWN_GRACE: env.SHUTDOWN_GRACE ?? (env.NODE_ENV === 'production' ? 5 : 0),
     DATABASE_URL: env.DATABASE_URL ?? 'pglite:data',

@@ -15,7 +15,7 @@ import { DocsService } from './docs.service.js';
       inject: [ConfigService],
       useFactory: (config: ConfigService<Environment, true>): PageSettings => ({
         clientId: config.get('DOCS_CLIENT_ID', { infer: true }),
-        audience: String(config.get('ALLOWED_AUDIENCES', { infer: true })[0]),
+        audience: String(config.get('ISSUERS', { infer: true })[0].audiences[0]),
       }),
     },
   ],

@@ -69,8 +69,8 @@ export async function createTestApp(options: TestAppOptions): Promise<TestApp> {
   const configuration = await loadConfiguration({
     NODE_ENV: 'test',
     LOG_LEVEL: 'silent',
-    ISSUER_BASE_URL: issuer.url,
-    ALLOWED_AUDIENCES: issuer.audience,
+    // A file has its own.
+    ...(!variables?.ISSUERS_FILE && { ISSUER_BASE_URL: issuer.url, ALLOWED_AUDIENCES: issuer.audience }),
     ...(database && { DATABASE_URL: database.url }),
     RATE_LIMIT: '0',
     FAILED_AUTH_LIMIT: '0',

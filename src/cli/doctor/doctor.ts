@@ -1,5 +1,6 @@
+import type { IssuerOptions } from '../../auth/index.js';
 import { type Environment, InvalidEnvironment } from '../../config/environment.js';
-import { checkAudiences } from './audience.checks.js';
+import { checkAudienceClaim, checkAudiences } from './audience.checks.js';
 import { fault, type Finding, ok } from './finding.js';
 import { checkIssuer } from './issuer.checks.js';
 import { checkDatabase, checkRedis } from './storage.checks.js';
@@ -12,23 +13,39 @@ import { checkDatabase, checkRedis } from './storage.checks.js';
 export async function examine(load: () => Environment | Promise<Environment>): Promise<Finding[]> {
   try {
     const environment = await load();
-    const [issuer, database, redis] = await Promise.all([
-      checkIssuer(environment),
+    const [issuers, database, redis] = await Promise.all([
+      Promise.all(environment.ISSUERS.map((issuer) => examineIssuer(issuer, environment))),
       checkDatabase(environment),
       checkRedis(environment.REDIS_URL),
     ]);
-    return [ok('environment', 'can be used'), ...checkAudiences(environment), ...issuer, database, redis];
+    return [ok('environment', 'can be used'), ...issuers.flat(), database, redis, TRY_A_TOKEN];
   } catch (error) {
     if (!(error instanceof InvalidEnvironment)) throw error;
     return error.faults.map((text) => fault('environment', text, 'See .env.example.'));
   }
 }
 
+/** What no look at an issuer can tell, only one of its tokens. */
+const TRY_A_TOKEN = ok('token', 'whether tokens fit is shown by one: npm run explain -- GET / < token');
+
+async function examineIssuer(issuer: IssuerOptions, environment: Environment): Promise<Finding[]> {
+  const findings = [
+    ...checkAudiences(issuer),
+    ...checkAudienceClaim(issuer),
+    ...(await checkIssuer(issuer, environment)),
+  ];
+  if (environment.ISSUERS.length === 1) return findings;
+  return findings.map((finding) =>
+    Object.assign(finding, { detail: `${issuer.issuerBaseUrl}: ${finding.detail}` }),
+  );
+}
+
 /** The findings for people: one line each, with what to do below. */
 export function toText(findings: readonly Finding[]): string {
   const lines = findings.map(({ status, check, detail, advice }) => {
     const line = `${status.padEnd(8)} ${check.padEnd(12)} ${detail}\n`;
-    return advice ? `${line}${' '.repeat(22)}${advice}\n` : line;
+    const below = advice?.split('\n').map((text) => `${' '.repeat(22)}${text}\n`) ?? [];
+    return line + below.join('');
   });
   return lines.join('');
 }

@@ -1,0 +1,158 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { InvalidEnvironment, parseEnvironment } from './environment.js';
+
+const one = { ISSUER_BASE_URL: 'https://tenant.example.com/', ALLOWED_AUDIENCES: 'https://expenses-api' };
+
+function faultsOf(variables: Record<string, string>): readonly string[] {
+  try {
+    parseEnvironment(variables);
+    return [];
+  } catch (error) {
+    return (error as InvalidEnvironment).faults;
+  }
+}
+
+const entry = (changes: object) => ({
+  issuerBaseUrl: 'https://a.example.com',
+  audiences: ['https://expenses-api'],
+  ...changes,
+});
+
+describe('the variables of one issuer', () => {
+  it('become its options', () => {
+    const { ISSUERS } = parseEnvironment({
+      ...one,
+      ISSUER: 'acme.com, https://sts.example.com/T/',
+      TOKEN_ALGORITHMS: 'ES256, Ed25519',
+      AUDIENCE_CLAIM: 'client_id',
+      REQUIRED_CLAIMS: 'token_use=access,tid',
+      SCOPE_PREFIX: 'https://expenses-api/',
+      PERMISSIONS_CLAIM: 'realm_access.roles',
+      SUBJECT_CLAIM: 'sub,client_id',
+    });
+    expect(ISSUERS).toMatchObject([
+      {
+        issuerBaseUrl: 'https://tenant.example.com/',
+        audiences: ['https://expenses-api'],
+        issuer: ['acme.com', 'https://sts.example.com/T/'],
+        algorithms: ['ES256', 'Ed25519'],
+        audienceClaim: 'client_id',
+        requiredClaims: ['token_use=access', 'tid'],
+        scopePrefix: 'https://expenses-api/',
+        permissionsClaim: 'realm_access.roles',
+        subjectClaim: ['sub', 'client_id'],
+      },
+    ]);
+  });
+
+  it.each([
+    ['TOKEN_ALGORITHMS', 'HS256'],
+    ['TOKEN_ALGORITHMS', 'RS256,none'],
+    ['TOKEN_ALGORITHMS', 'rs256'],
+    ['TOKEN_ALGORITHMS', 'Ed448'],
+    ['TOKEN_ALGORITHMS', ','],
+    ['REQUIRED_CLAIMS', '=access'],
+    ['SUBJECT_CLAIM', ' , '],
+  ])('are refused when they cannot be meant: %s=%s', (name, value) => {
+    expect(faultsOf({ ...one, [name]: value })).toStrictEqual([expect.stringMatching(`^${name} must `)]);
+  });
+});
+
+describe('ISSUERS_FILE', () => {
+  let folder: string;
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'issuers-'));
+  });
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  const write = (text: string) => {
+    const path = join(folder, 'issuers.yaml');
+    writeFileSync(path, text);
+    return { ISSUERS_FILE: path };
+  };
+  const json = (...issuers: unknown[]) => write(JSON.stringify({ issuers }));
+
+  it('lists issuers, in YAML', () => {
+    const { ISSUERS } = parseEnvironment(
+      write(`issuers:
+  - issuerBaseUrl: https://a.example.com
+    audiences: [https://expenses-api]
+  - issuerBaseUrl: http://localhost:3002/
+    audiences: [https://expenses-api]
+    issuer: acme.com
+    algorithms: [ES256]
+`),
+    );
+    expect(ISSUERS).toMatchObject([
+      { issuerBaseUrl: 'https://a.example.com' },
+      { issuer: ['acme.com'], algorithms: ['ES256'] },
+    ]);
+  });
+
+  it('lists issuers, in JSON', () => {
+    expect(parseEnvironment(json(entry({}))).ISSUERS).toStrictEqual([entry({})]);
+    expect(parseEnvironment(write(JSON.stringify([entry({})]))).ISSUERS).toStrictEqual([entry({})]);
+  });
+
+  it('has every fault named at once, with its place', () => {
+    const faults = faultsOf(
+      json(
+        entry({ issuerBaseUrl: 'http://a.example.com' }),
+        { audiences: [], audience: 'x' },
+        entry({ issuerBaseUrl: 'https://c.example.com', algorithms: ['HS256'], profile: 'x' }),
+      ),
+    );
+    expect(faults).toHaveLength(6);
+    for (const place of [
+      'issuers[0].issuerBaseUrl must use https',
+      'issuers[1].issuerBaseUrl is missing',
+      'issuers[1].audiences must not be empty',
+      'issuers[1] has unknown members: audience',
+      'issuers[2].algorithms[0] must be of RS256',
+      'issuers[2].profile must be jwt or rfc9068',
+    ]) {
+      expect(faults).toContainEqual(expect.stringContaining(`ISSUERS_FILE ${place}`));
+    }
+  });
+
+  it.each([
+    ['the same address', {}, {}],
+    ['an address with a slash more', {}, { issuerBaseUrl: 'https://a.example.com/' }],
+    ['a name in common', { issuer: ['x', 'y'] }, { issuerBaseUrl: 'https://b.example.com', issuer: 'y' }],
+    [
+      'a name that is the address of another',
+      {},
+      { issuerBaseUrl: 'https://b.example.com', issuer: 'https://a.example.com/' },
+    ],
+  ])('has no issuer twice: %s', (_title, first, second) => {
+    expect(faultsOf(json(entry(first), entry(second)))).toStrictEqual([
+      'ISSUERS_FILE issuers[1] is the same issuer as issuers[0]',
+    ]);
+  });
+
+  it.each(['', '[]', '{}', 'issuers: []', 'issuers: 1', '- 1', '{', 'null', '{"issuers":[],"x":1}'])(
+    'is refused when it is %j',
+    (text) => {
+      const faults = faultsOf(write(text));
+      expect(faults).not.toHaveLength(0);
+      for (const fault of faults) expect(fault).toMatch(/^ISSUERS_FILE /);
+    },
+  );
+
+  it('must be there', () => {
+    expect(faultsOf({ ISSUERS_FILE: join(folder, 'none') })).toStrictEqual([
+      'ISSUERS_FILE names a file that cannot be read (ENOENT)',
+    ]);
+  });
+
+  it('takes the place of the variables of one issuer', () => {
+    const faults = faultsOf({ ...json(entry({})), ...one, GRANTS_FROM: 'scope' });
+    expect(faults.map((fault) => fault.split(' ')[0])).toStrictEqual([
+      'ISSUER_BASE_URL',
+      'ALLOWED_AUDIENCES',
+      'GRANTS_FROM',
+    ]);
+  });
+});
