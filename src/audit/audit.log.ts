@@ -82,6 +82,7 @@ function eventOf(request: FastifyRequest, reply: FastifyReply, { isDelivered, st
   return {
     requestId: request.id,
     traceId: traceIdOf(request),
+    issuer: user?.issuer,
     subject: user?.subject,
     clientId: user?.clientId,
     // Where an unknown caller came from is all that is known of one; of others it is not kept.

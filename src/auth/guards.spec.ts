@@ -14,6 +14,7 @@ const contextOf = (request: Partial<AuthenticatedRequest>) =>
 const alice = {
   issuer: 'https://a/',
   subject: 'alice',
+  account: 'alice',
   kind: 'user',
   scopes: ['read:reports'],
   expiresAt: 0,

@@ -99,3 +99,11 @@ export const auditLog = pgTable(
   },
   (table) => [index('audit_log_of_expense').on(table.expenseId)],
 );
+
+/** The issuers that have been seen, each by all of its names; see `IssuerRegistry`. */
+export const issuers = pgTable('issuers', {
+  /** Without the slash at its end. */
+  name: text().primaryKey(),
+  /** What stands before the subject in the owner of what the issuer's users and clients write. */
+  accountPrefix: text('account_prefix').notNull(),
+});

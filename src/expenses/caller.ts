@@ -1,13 +1,17 @@
 import { InsufficientScope, type Principal } from '../auth/index.js';
+import { DatabaseUnavailable } from '../database/database.errors.js';
 import { ProblemException } from '../problems/problem.exception.js';
-import { type Author, type Owner, type Owners, isOwner } from './owner.js';
+import { type Author, type Owner, type Owners, isOwner, ownerWith, UNKNOWN_ACCOUNT } from './owner.js';
 
 /**
  * The caller as an owner.
+ * @throws DatabaseUnavailable while the database has not said yet what the caller's issuer owns
  * @throws ProblemException 403 for a `sub` that cannot be kept, as one with a NUL character
  */
 export function ownerOf(principal: Principal): Owner {
-  if (isOwner(principal.subject)) return principal.subject;
+  if (principal.account.startsWith(UNKNOWN_ACCOUNT))
+    throw new DatabaseUnavailable('the issuers are not read yet');
+  if (isOwner(principal.subject)) return ownerWith(principal.account);
   throw new ProblemException('unusable_subject');
 }
 

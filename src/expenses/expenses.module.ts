@@ -9,6 +9,7 @@ import { ExpensesRepository } from './storage/expenses.repository.js';
 import { ExpensesService } from './expenses.service.js';
 import { HistoryController } from './history.controller.js';
 import { ImportController } from './import/import.controller.js';
+import { IssuerRegistry } from './storage/issuer-registry.js';
 import { ImportService } from './import/import.service.js';
 import { NewExpensePipe } from './new-expense.pipe.js';
 
@@ -21,6 +22,7 @@ import { NewExpensePipe } from './new-expense.pipe.js';
     NewExpensePipe,
     ExpensesService,
     ImportService,
+    IssuerRegistry,
     { provide: ExpensesRepository, useClass: DrizzleExpensesRepository },
   ],
 })

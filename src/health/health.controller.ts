@@ -11,7 +11,7 @@ import type { FastifyReply } from 'fastify';
 import type { Redis } from 'ioredis';
 import { AuditFile } from '../audit/audit.file.js';
 import { AUDIT_STREAM } from '../audit/audit.tokens.js';
-import { Public, SigningKeys } from '../auth/index.js';
+import { type KeyStatus, Public, TrustedIssuers } from '../auth/index.js';
 import { Database } from '../database/database.js';
 import { lostLogLines } from '../logging/log.stream.js';
 import { REDIS } from '../redis/redis.module.js';
@@ -39,7 +39,7 @@ export class HealthController {
     private readonly health: HealthCheckService,
     private readonly indicators: HealthIndicatorService,
     private readonly readiness: Readiness,
-    private readonly keys: SigningKeys,
+    private readonly issuers: TrustedIssuers,
     private readonly database: Database,
     @Inject(REDIS) private readonly redis?: Redis,
     @Inject(AUDIT_STREAM) private readonly auditStream?: unknown,
@@ -65,6 +65,7 @@ export class HealthController {
     const result = await this.health
       .check([
         () => this.signingKeys(),
+        () => this.clock(),
         () => this.answeringDatabase(),
         () => this.sharedLimits(),
         () => this.auditEvents(),
@@ -87,13 +88,40 @@ export class HealthController {
     this.lastStatus = status;
   }
 
-  /** Down without keys; degraded while the last attempt to fetch them failed and older ones serve. */
+  /**
+   * Down without keys, with the algorithms of those that the issuer has when none is allowed; degraded while the last
+   * attempt to fetch them failed and older ones serve. Of several issuers, one that is down makes the whole degraded.
+   */
   private signingKeys(): HealthIndicatorResult {
-    const { usable, stale, ageSeconds } = this.keys.status();
     const indicator = this.indicators.check('signingKeys');
-    if (!usable) return indicator.down();
-    const age = { ageSeconds: Math.round(ageSeconds ?? 0) };
-    return stale ? indicator.degraded(age) : indicator.up(age);
+    const [first, ...others] = this.issuers.all.map(({ name, keys }) => ({
+      name,
+      ...healthOf(keys.status()),
+    }));
+    if (others.length === 0) {
+      const { status, details } = first!;
+      if (status === 'down') return indicator.down(details);
+      return status === 'up' ? indicator.up(details) : indicator.degraded(details);
+    }
+    const all = [first!, ...others];
+    const issuers = Object.fromEntries(
+      all.map(({ name, status, details }) => [name, { status, ...details }]),
+    );
+    if (all.every(({ status }) => status === 'down')) return indicator.down({ issuers });
+    return all.every(({ status }) => status === 'up')
+      ? indicator.up({ issuers })
+      : indicator.degraded({ issuers });
+  }
+
+  /** Degraded while our clock and an issuer's are further apart than is forgiven: new tokens are then refused. */
+  private clock(): HealthIndicatorResult {
+    const skews = this.issuers.all.flatMap(({ keys }) => keys.status().clockSkewSeconds ?? []);
+    if (skews.length === 0) return {};
+    const skewSeconds = skews.reduce((most, skew) => (Math.abs(skew) > Math.abs(most) ? skew : most));
+    const indicator = this.indicators.check('clock');
+    // A Date header counts in whole seconds.
+    const isForgiven = Math.abs(skewSeconds) <= this.issuers.all[0].rules.clockToleranceSeconds + 1;
+    return isForgiven ? indicator.up() : indicator.degraded({ issuerAheadSeconds: skewSeconds });
   }
 
   /** Down when it does not answer; degraded while it takes no writes, or while requests wait for a connection. */
@@ -134,4 +162,16 @@ async function within<T>(milliseconds: number, answer: Promise<T>): Promise<T> {
   signal.addEventListener('abort', () => reject(signal.reason as Error));
   answer.catch(() => undefined);
   return Promise.race([answer, tooLate]);
+}
+
+/** How an issuer's keys are. */
+function healthOf({ usable, stale, ageSeconds = 0, otherAlgorithms }: KeyStatus) {
+  if (!usable) {
+    const details = otherAlgorithms.length > 0 ? { keysAreFor: otherAlgorithms } : undefined;
+    return { status: 'down' as const, details };
+  }
+  return {
+    status: stale ? ('degraded' as const) : ('up' as const),
+    details: { ageSeconds: Math.round(ageSeconds) },
+  };
 }

@@ -6,8 +6,9 @@ import {
   type AuthDecision,
   authDecisions,
   type KeyRefresh,
+  type KeyStatus,
   keyRefreshes,
-  SigningKeys,
+  TrustedIssuers,
   type TokenVerification,
   tokenVerifications,
   VerifiedTokens,
@@ -54,25 +55,28 @@ export class Metrics implements OnModuleInit, OnModuleDestroy {
   private readonly refreshes = new Counter({
     name: 'auth_key_refreshes_total',
     help: "Fetches of the issuer's keys",
-    labelNames: ['outcome'] as const,
+    labelNames: ['outcome', 'issuer'] as const,
     registers: [this.registry],
   });
 
   private readonly onDecision = (event: unknown) => this.decisions.inc({ ...(event as AuthDecision) });
-  private readonly onRefresh = ({ outcome }: KeyRefresh) => this.refreshes.inc({ outcome });
+  private readonly onRefresh = ({ outcome, issuer }: KeyRefresh) =>
+    this.refreshes.inc({ outcome, ...this.labelsOf(issuer) });
   private readonly onVerification = ({ durationSeconds }: TokenVerification) =>
     this.verifications.observe(durationSeconds);
 
   constructor(
     private readonly adapterHost: HttpAdapterHost<FastifyAdapter>,
-    private readonly keys: SigningKeys,
+    private readonly issuers: TrustedIssuers,
     private readonly verifiedTokens: VerifiedTokens,
     @Inject(Database) private readonly database: Database,
     @Inject(AUDIT_STREAM) private readonly auditStream?: unknown,
   ) {
     collectDefaultMetrics({ register: this.registry });
-    this.refreshes.inc({ outcome: 'fetched' }, 0);
-    this.refreshes.inc({ outcome: 'failed' }, 0);
+    for (const { name } of issuers.all) {
+      this.refreshes.inc({ outcome: 'fetched', ...this.labelsOf(name) }, 0);
+      this.refreshes.inc({ outcome: 'failed', ...this.labelsOf(name) }, 0);
+    }
     this.addGauges();
     new Gauge({
       name: 'build_info',
@@ -102,12 +106,12 @@ export class Metrics implements OnModuleInit, OnModuleDestroy {
   }
 
   private addGauges(): void {
-    const { keys, verifiedTokens, database } = this;
-    this.gauge('auth_keys_usable', 'Number of usable signing keys', () => keys.status().count);
-    this.gauge('auth_keys_stale', '1 while the last attempt to fetch the keys failed', () =>
-      Number(keys.status().stale),
+    const { verifiedTokens, database } = this;
+    this.keyGauge('auth_keys_usable', 'Number of usable signing keys', ({ count }) => count);
+    this.keyGauge('auth_keys_stale', '1 while the last attempt to fetch the keys failed', ({ stale }) =>
+      Number(stale),
     );
-    this.gauge('auth_keys_age_seconds', 'Age of the signing keys', () => keys.status().ageSeconds ?? 0);
+    this.keyGauge('auth_keys_age_seconds', 'Age of the signing keys', ({ ageSeconds }) => ageSeconds ?? 0);
     this.gauge(
       'log_lines_lost_total',
       'Log lines that standard output did not take',
@@ -129,6 +133,29 @@ export class Metrics implements OnModuleInit, OnModuleDestroy {
   private lostAuditEvents(): number {
     const { auditStream } = this;
     return auditStream instanceof AuditFile ? auditStream.lost : lostLogLines().auditEvents;
+  }
+
+  /** One issuer needs no label; of several each has its address, which is configured, so there are no more than these. */
+  private labelsOf(name: string): { issuer?: string } {
+    if (this.issuers.all.length === 1) return {};
+    return { issuer: this.issuers.named(name)?.options.issuerBaseUrl ?? name };
+  }
+
+  /** A gauge of the keys of each issuer. */
+  private keyGauge(name: string, help: string, read: (status: KeyStatus) => number): void {
+    const { issuers } = this;
+    const labelsOf = (issuer: string) => this.labelsOf(issuer);
+    this.registry.registerMetric(
+      new Gauge({
+        name,
+        help,
+        labelNames: ['issuer'],
+        registers: [],
+        collect() {
+          for (const { name: issuer, keys } of issuers.all) this.set(labelsOf(issuer), read(keys.status()));
+        },
+      }),
+    );
   }
 
   /** A gauge that is read when Prometheus asks. */

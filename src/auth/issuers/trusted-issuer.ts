@@ -6,6 +6,14 @@ import type { TokenRules } from '../token/token-checks.js';
 import type { IssuerOptions } from './issuer.options.js';
 import { principalRulesOf, tokenRulesOf } from './issuer.rules.js';
 
+/**
+ * Tells the accounts of an issuer from those of others. A subject with a control character is nobody's account, so none is
+ * another issuer's.
+ */
+export function accountPrefixOf(name: string): string {
+  return `${name}\u001f`;
+}
+
 /** An issuer whose tokens are accepted: its rules and its keys, which are nobody else's. */
 export class TrustedIssuer {
   readonly keys: SigningKeys;
@@ -13,11 +21,18 @@ export class TrustedIssuer {
   readonly rules: TokenRules;
   /** How their claims are read. */
   readonly principalRules: PrincipalRules;
+  /**
+   * What stands before the subject in `Principal.account`. An application that keeps things under accounts may set it at
+   * its start, so that it is the same ever after, whatever becomes of the issuer's name or of its place in the list.
+   */
+  accountPrefix: string;
 
   constructor(
     readonly options: IssuerOptions,
     shared: SharedAuthOptions,
+    isFirst: boolean,
   ) {
+    this.accountPrefix = isFirst ? '' : accountPrefixOf(options.issuerBaseUrl);
     const rules = tokenRulesOf(options, shared.clockToleranceSeconds ?? DEFAULT_CLOCK_TOLERANCE_SECONDS);
     const keys = new SigningKeys({ ...shared, ...options, algorithms: rules.algorithms });
     this.keys = keys;

@@ -18,7 +18,7 @@ export class TrustedIssuers implements OnModuleInit, OnModuleDestroy {
     const [first, ...others] = issuersOf(options);
     // Options that come from a file, say, are not always what their type promises.
     if (!first) throw new TypeError('issuers must name at least one issuer');
-    const trust = (one: IssuerOptions) => new TrustedIssuer(one, options);
+    const trust = (one: IssuerOptions) => new TrustedIssuer(one, options, one === first);
     this.all = [trust(first), ...others.map(trust)];
     this.algorithms = [...new Set(this.all.flatMap(({ rules }) => rules.algorithms))];
     for (const issuer of this.all) {

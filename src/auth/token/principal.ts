@@ -7,6 +7,11 @@ export interface Principal {
   readonly issuer: string;
   /** The user, or for a machine token the client (RFC 9068, 2.2). Another issuer may have the same for somebody else. */
   readonly subject: string;
+  /**
+   * Issuer and subject as one text, for whatever is kept or counted for a caller: that of two issuers is never the same.
+   * Where only one issuer is trusted, or for the first of several, it is the subject alone.
+   */
+  readonly account: string;
   /** The application that the token was issued to: `client_id` (RFC 9068), else `azp`, `cid` or `appid`. */
   readonly clientId?: string;
   /** `client` when the token was issued to an application for itself (client credentials), else `user`. */
@@ -44,13 +49,20 @@ const CLIENT_CREDENTIALS = new Set(['client-credentials', 'client_credentials'])
  *
  * @param claims of an access token that passed every check
  * @param issuer the name of the issuer whose key verified it
+ * @param accountPrefix what tells the issuer's accounts from those of others
  */
-export function toPrincipal(claims: Claims, issuer: string, rules: PrincipalRules): Principal {
+export function toPrincipal(
+  claims: Claims,
+  issuer: string,
+  rules: PrincipalRules,
+  accountPrefix = '',
+): Principal {
   const subject = subjectOf(claims, rules.subjectClaims) as string;
   const clientId = CLIENT_CLAIMS.map((name) => claims[name]).find(isText);
   return deepFreeze({
     issuer,
     subject,
+    account: accountPrefix + subject,
     clientId,
     kind: isMachine(claims, subject, clientId) ? 'client' : 'user',
     scopes: grantedScopes(claims, rules),

@@ -67,13 +67,13 @@ export class TokenVerifier implements RequestAuthenticator {
   /** Verifies the signature by the algorithm that a key serves, with one of several keys. */
   private verify(
     { signingInput, signature, claims }: SignedAccessToken,
-    { name, principalRules }: TrustedIssuer,
+    { name, principalRules, accountPrefix }: TrustedIssuer,
     candidates: readonly VerificationKey[],
   ): Authentication {
     const key = candidates.find((candidate) =>
       verifySignature(candidate.algorithm, candidate.key, signingInput, signature),
     );
     if (!key) throw new InvalidToken('bad_signature');
-    return { principal: toPrincipal(claims, name, principalRules), key };
+    return { principal: toPrincipal(claims, name, principalRules, accountPrefix), key };
   }
 }

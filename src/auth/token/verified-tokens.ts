@@ -64,6 +64,11 @@ export class VerifiedTokens {
     this.entries?.set(indexOf(token), { token, principal, key, issuer, goodFrom, goodUntil });
   }
 
+  /** Forgets all, so that each token is verified anew. */
+  clear(): void {
+    this.entries?.clear();
+  }
+
   private forget(isGone: (entry: VerifiedToken) => boolean): void {
     for (const [index, entry] of this.entries?.entries() ?? [])
       if (isGone(entry)) this.entries?.delete(index);

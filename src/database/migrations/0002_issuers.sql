@@ -1,0 +1,4 @@
+CREATE TABLE "issuers" (
+	"name" text PRIMARY KEY NOT NULL,
+	"account_prefix" text NOT NULL
+);
