@@ -6,6 +6,7 @@ import { type Environment, loadConfiguration } from './config/config.module.js';
 import { corsOptions } from './http/cors.js';
 import { JsonAdapter } from './http/media-types.js';
 import { ProblemException } from './problems/problem.exception.js';
+import { addBodyRules } from './http/request-bodies.js';
 import { addRequestEnds } from './http/request-end.js';
 import { addRequestFields } from './http/request.fields.js';
 import { SECURITY_HEADERS } from './http/security-headers.js';
@@ -17,6 +18,7 @@ export function createAdapter(environment: Environment): FastifyAdapter {
   const fastify = adapter.getInstance();
   addRequestEnds(fastify);
   addRequestFields(fastify);
+  addBodyRules(fastify);
   fastify.addHook('onRequest', (request, reply, done) => {
     void reply.header('x-request-id', request.id).headers(SECURITY_HEADERS);
     const isTooLong = (request.raw.url as string).length > MAX_URL_LENGTH;

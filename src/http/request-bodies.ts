@@ -1,0 +1,106 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { answerClientError } from './client-errors.js';
+
+/** Largest body that a route takes unless it has a limit of its own, in bytes: eight times an honest expense. */
+export const MAX_BODY = 16 * 1024;
+/** How often bodies that are on their way are looked at, in milliseconds. */
+const SWEEP_MS = 1000;
+/** How long a body may bring nothing at all, in milliseconds. */
+const SILENCE_MS = 10_000;
+/** How long any body may take, however slowly it comes, in milliseconds. */
+const PATIENCE_MS = 30_000;
+/** What must come each second on an average beyond that, in bytes: a telephone line has ten times as much. */
+const LEAST_RATE = 500;
+/** Methods without a body. */
+const BODYLESS = new Set(['GET', 'HEAD', 'OPTIONS']);
+
+/** A body on its way. */
+interface Arrival {
+  readonly startedAt: number;
+  readonly bytesBefore: number;
+  bytes: number;
+  heardAt: number;
+}
+
+/**
+ * How bodies are taken: asked for (`Expect: 100-continue`, RFC 9110, 10.1.1) when the caller is known and not before, cut
+ * when they stop coming, and left unread when the answer does not depend on them.
+ */
+export function addBodyRules(fastify: FastifyInstance): void {
+  const arriving = new Map<FastifyRequest, Arrival>();
+  const sweep = setInterval(() => {
+    const now = Date.now();
+    for (const [request, arrival] of arriving) if (isOver(request, arrival, now)) arriving.delete(request);
+  }, SWEEP_MS).unref();
+  fastify.addHook('onClose', (_instance, done) => {
+    clearInterval(sweep);
+    done();
+  });
+  // Node would ask for the body before anybody has looked at the head.
+  fastify.server.on('checkContinue', (request, response) =>
+    fastify.server.emit('request', request, response),
+  );
+  fastify.addHook('onRoute', (route) => {
+    if ([route.method].flat().every((method) => BODYLESS.has(method))) return;
+    route.preParsing = [
+      (
+        request: FastifyRequest,
+        reply: FastifyReply,
+        payload: unknown,
+        done: (error: null, p: never) => void,
+      ) => {
+        if (request.headers.expect !== undefined) reply.raw.writeContinue();
+        if (hasBody(request)) {
+          const bytes = request.raw.socket.bytesRead;
+          const now = Date.now();
+          arriving.set(request, { startedAt: now, bytesBefore: bytes, bytes, heardAt: now });
+        }
+        done(null, payload as never);
+      },
+      ...[route.preParsing ?? []].flat(),
+    ];
+    route.onSend = [
+      ...[route.onSend ?? []].flat(),
+      (
+        request: FastifyRequest,
+        reply: FastifyReply,
+        payload: unknown,
+        done: (error: null, p: unknown) => void,
+      ) => {
+        arriving.delete(request);
+        if (isTooMuchToRead(request)) void reply.header('connection', 'close');
+        done(null, payload);
+      },
+    ];
+  });
+}
+
+function hasBody({ headers }: FastifyRequest): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+}
+
+/** A small rest is read and forgotten, and the connection kept. */
+function isTooMuchToRead({ raw, headers }: FastifyRequest): boolean {
+  if (raw.complete) return false;
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > MAX_BODY;
+}
+
+/** Whether there is nothing left to wait for; a body that is too slow is answered with 408, and its connection closed. */
+function isOver({ raw }: FastifyRequest, arrival: Arrival, now: number): boolean {
+  if (raw.complete || raw.destroyed) return true;
+  const { bytesRead } = raw.socket;
+  if (bytesRead > arrival.bytes) {
+    arrival.bytes = bytesRead;
+    arrival.heardAt = now;
+  }
+  // A handler that does not read on, as one whose database is busy, is no fault of the client.
+  if (raw.readableLength > 0) arrival.heardAt = now;
+  const seconds = (now - arrival.startedAt - PATIENCE_MS) / 1000;
+  const isSilent = now - arrival.heardAt > SILENCE_MS;
+  const isDripping =
+    seconds > 0 && bytesRead - arrival.bytesBefore < seconds * LEAST_RATE && raw.readableLength === 0;
+  if (!isSilent && !isDripping) return false;
+  const tooSlow = Object.assign(new Error('The body stopped coming'), { code: 'ERR_HTTP_REQUEST_TIMEOUT' });
+  answerClientError(tooSlow, raw.socket);
+  return true;
+}
