@@ -15,7 +15,7 @@ import { SchemaPipe } from './http/schema.pipe.js';
 import { LimitsModule } from './limits/limits.module.js';
 import { LoggingModule } from './logging/logging.module.js';
 import { MetricsModule } from './metrics/metrics.module.js';
-import { RedisModule } from './redis/redis.module.js';
+import { REDIS, RedisModule } from './redis/redis.module.js';
 import { ReportsModule } from './reports/reports.module.js';
 import { TracingModule } from './tracing/tracing.module.js';
 
@@ -36,7 +36,7 @@ export class AppModule {
         // Global, so that whoever measures or reports on it can ask its parts.
         {
           ...AuthModule.forRootAsync({
-            inject: [ConfigService],
+            inject: [ConfigService, { token: REDIS, optional: true }],
             useFactory: authOptions,
             strategy: JwtStrategy,
           }),

@@ -12,6 +12,8 @@ export const refusals = {
   unsupported_type: 'The token is not of the type of an access token',
   not_an_access_token: 'The token is not an access token',
   sender_constrained_token: 'The access token is bound to a key and cannot be used as a bearer token',
+  unbound_token: 'The access token is not bound to a key, and may not be used with a DPoP proof',
+  wrong_proof_key: 'The access token is bound to another key than that of the DPoP proof',
   missing_claim: 'The access token lacks a required claim',
   invalid_claim: 'The access token has a claim of the wrong type',
   wrong_issuer: 'The access token was issued by another issuer',
@@ -36,7 +38,7 @@ export abstract class AuthError extends ProblemException {
   abstract readonly challenge: Readonly<Record<string, string>>;
 }
 
-/** The request has no credentials of the bearer scheme: a bare challenge, without an error code (RFC 6750, 3.1). */
+/** The request has no credentials of a scheme that is known here: a bare challenge, without an error code (RFC 6750, 3.1). */
 export class MissingToken extends AuthError {
   readonly reason = 'missing_token';
   readonly challenge = {};

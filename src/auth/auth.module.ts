@@ -17,6 +17,7 @@ import { PERMISSIONS, type PermissionDescriptions } from './access/permissions.j
 import { ResourceMetadataController } from './metadata/resource-metadata.controller.js';
 import { RouteDecisions } from './route.decisions.js';
 import { SigningKeys } from './keys/signing-keys.js';
+import { SenderConstraints } from './proof/sender-constraints.js';
 import { ScopesGuard } from './scopes.guard.js';
 import { TrustedIssuers } from './issuers/trusted-issuers.js';
 import { VerifiedTokens } from './token/verified-tokens.js';
@@ -52,6 +53,7 @@ const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<AuthOptions>({
     AccessChecks,
     AccessRules,
     RouteDecisions,
+    SenderConstraints,
     TrustedIssuers,
     // Of the first issuer, which in most applications is the only one.
     { provide: SigningKeys, inject: [TrustedIssuers], useFactory: ({ all }: TrustedIssuers) => all[0].keys },

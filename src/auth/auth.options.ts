@@ -1,4 +1,5 @@
 import type { IssuerOptions } from './issuers/issuer.options.js';
+import type { DpopOptions } from './proof/dpop.options.js';
 import type { KeySetReader } from './keys/key-fetcher.js';
 
 /** What holds for the tokens of every issuer. */
@@ -23,7 +24,16 @@ export interface SharedAuthOptions {
    * path as Fastify was given them. The application does not start with one that is not listed here.
    */
   readonly unguardedRoutes?: readonly string[];
-  /** Where clients find the metadata of this resource (RFC 9728); named in every challenge. */
+  /** How access tokens that are bound to a client's key are taken (RFC 9449). */
+  readonly dpop?: DpopOptions;
+  /** What this API is called for people, in its metadata (RFC 9728, 2). */
+  readonly resourceName?: string;
+  /** A page for developers about this API, in its metadata (RFC 9728, 2). */
+  readonly resourceDocumentation?: string;
+  /**
+   * Where clients find the metadata of this resource (RFC 9728); named in every challenge. The resource that it belongs to,
+   * which is the address of this API, is an audience by itself, with and without a slash at its end.
+   */
   readonly resourceMetadataUrl?: string;
 }
 

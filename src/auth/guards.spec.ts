@@ -25,7 +25,13 @@ const all = { kind: 'scopes', mode: 'all', scopes: ['read:reports', 'write:repor
 it('both guards deny what no rule is known for, whoever calls', () => {
   const context = contextOf({ user: alice });
   expect(new ScopesGuard(rulesOf()).canActivate(context)).toBe(false);
-  const guard = new JwtAuthGuard(rulesOf(), undefined as never, undefined as never, undefined as never);
+  const guard = new JwtAuthGuard(
+    rulesOf(),
+    undefined as never,
+    undefined as never,
+    undefined as never,
+    undefined as never,
+  );
   expect(guard.canActivate(context)).toBe(false);
 });
 

@@ -3,10 +3,12 @@ import type { FastifyReply } from 'fastify';
 import { AccessChecks } from './access/access.checks.js';
 import type { AccessRule } from './access/access.decorators.js';
 import { AccessRules } from './access/access.rules.js';
-import { AuthError, KeysUnavailable } from './auth.errors.js';
+import { AuthError, KeysUnavailable, MissingToken } from './auth.errors.js';
 import { type AuthDecision, authDecisions, tokenVerifications } from './auth.events.js';
 import type { AuthenticatedRequest } from './authenticated-request.js';
-import { assertBearerToken, assertNotInBody, credentialsOf } from './token/bearer-token.js';
+import type { ProofOutcome } from './proof/dpop-proofs.js';
+import { SenderConstraints } from './proof/sender-constraints.js';
+import { assertBearerToken, assertNotInBody, credentialsOf, schemeOf } from './token/bearer-token.js';
 import {
   type Authentication,
   REQUEST_AUTHENTICATOR,
@@ -34,6 +36,7 @@ export class JwtAuthGuard implements CanActivate {
     @Inject(REQUEST_AUTHENTICATOR) private readonly authenticator: RequestAuthenticator,
     private readonly verifiedTokens: VerifiedTokens,
     private readonly checks: AccessChecks,
+    private readonly constraints: SenderConstraints,
   ) {}
 
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
@@ -55,18 +58,21 @@ export class JwtAuthGuard implements CanActivate {
    */
   authenticate(request: AuthenticatedRequest, rule: AccessRule, reply?: FastifyReply): void | Promise<void> {
     request.askedRule = rule;
+    request.tokenScheme = schemeOf(request);
     const token = this.credentialsOf(request);
     const remembered = this.verifiedTokens.find(token);
-    if (remembered) return this.accept(request, remembered, 'remembered', reply);
+    if (remembered) return this.accept(request, token, remembered, 'remembered', reply);
     this.checks.beforeVerification(request);
     const principal = this.verify(request, token);
     return principal instanceof Promise
-      ? principal.then((verified) => this.accept(request, verified, 'verified', reply))
-      : this.accept(request, principal, 'verified', reply);
+      ? principal.then((verified) => this.accept(request, token, verified, 'verified', reply))
+      : this.accept(request, token, principal, 'verified', reply);
   }
 
   private credentialsOf(request: AuthenticatedRequest): string {
     try {
+      // Without DPoP its scheme is another one.
+      if (request.tokenScheme === 'DPoP' && !this.constraints.isOn) throw new MissingToken();
       return credentialsOf(request);
     } catch (error) {
       return this.refuse(request, error);
@@ -119,6 +125,32 @@ export class JwtAuthGuard implements CanActivate {
   }
 
   private accept(
+    request: AuthenticatedRequest,
+    token: string,
+    principal: Principal,
+    reason: 'remembered' | 'verified',
+    reply?: FastifyReply,
+  ): void | Promise<void> {
+    const proof = this.judgeSender(request, token, principal);
+    if (proof === undefined) return this.letIn(request, principal, reason, reply);
+    const proceed = ({ nextNonce }: ProofOutcome) => {
+      if (nextNonce !== undefined) void reply?.header('dpop-nonce', nextNonce);
+      return this.letIn(request, principal, reason, reply);
+    };
+    return proof instanceof Promise ? proof.then(proceed) : proceed(proof);
+  }
+
+  /** Remembered or not, whoever sends a token must show at every request that it is theirs. */
+  private judgeSender(request: AuthenticatedRequest, token: string, principal: Principal) {
+    try {
+      const proof = this.constraints.judge(request, request.tokenScheme ?? 'Bearer', token, principal);
+      return proof instanceof Promise ? proof.catch((error: unknown) => this.refuse(request, error)) : proof;
+    } catch (error) {
+      return this.refuse(request, error);
+    }
+  }
+
+  private letIn(
     request: AuthenticatedRequest,
     principal: Principal,
     reason: 'remembered' | 'verified',

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { algorithmNamed } from '../auth/index.js';
 import { isAddressOrNetwork, isLoopback } from '../net/addresses.js';
 import { readSecret } from './variables.js';
 
@@ -119,5 +120,13 @@ export const trustProxy = z.string().transform((value, context) => {
   const items = value.split(',').map((item) => item.trim());
   if (items.every(isAddressOrNetwork)) return items;
   context.addIssue('must be false or a list of the addresses of your proxies, as in 10.0.0.0/8');
+  return z.NEVER;
+});
+
+/** What DPoP proofs may be signed with (RFC 9449, 4.2). */
+export const proofAlgorithms = commaList.transform((names, context) => {
+  const algorithms = names.map(algorithmNamed).filter((algorithm) => algorithm !== undefined);
+  if (names.length > 0 && algorithms.length === names.length) return [...new Set(algorithms)];
+  context.addIssue('must be a list of asymmetric algorithms, as in ES256,EdDSA,PS256,RS256');
   return z.NEVER;
 });

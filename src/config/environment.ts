@@ -7,6 +7,7 @@ import {
   commaList,
   databaseUrl,
   originUrl,
+  proofAlgorithms,
   readableFile,
   redisUrl,
   trustProxy,
@@ -26,10 +27,16 @@ const fields = z.object({
     .transform((host) => host.replace(/^\[|\]$/g, ''))
     .default('localhost'),
   BASE_URL: baseUrl.optional(),
+  RESOURCE: baseUrl.optional(),
 
   ...issuerVariables,
   ISSUERS_FILE: issuersFrom.optional(),
   CLOCK_TOLERANCE: wholeNumber({ min: 0, max: 300 }).default(10),
+  DPOP: z.enum(['off', 'allowed', 'required'], 'must be off, allowed or required').default('allowed'),
+  DPOP_NONCE: z.enum(['off', 'required'], 'must be off or required').default('off'),
+  DPOP_NONCE_SECRET: z.string().min(32, 'must have at least 32 characters').optional(),
+  DPOP_MAX_AGE: wholeNumber({ min: 1, max: 3600 }).default(60),
+  DPOP_ALGORITHMS: proofAlgorithms.optional(),
   VERIFIED_TOKENS: wholeNumber({ min: 0, max: 1_000_000 }).default(10_000),
 
   DATABASE_URL: databaseUrl.optional(),
@@ -130,6 +137,11 @@ const schema = fields
       { when: () => true },
     ),
   )
+  .refine((env) => env.NODE_ENV !== 'production' || env.DPOP_NONCE === 'off' || env.DPOP_NONCE_SECRET, {
+    path: ['DPOP_NONCE_SECRET'],
+    message: 'must be set when DPOP_NONCE is required in production: every process makes its nonces from it',
+    when: () => true,
+  })
   .transform(({ ISSUERS_FILE: several, ...env }) => ({
     ...env,
     /** The issuers whose tokens are accepted: that of the variables, or those of ISSUERS_FILE. */

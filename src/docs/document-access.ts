@@ -1,7 +1,7 @@
 import type { OpenAPIObject } from '@nestjs/swagger';
 import {
   type AuthError,
-  bearerChallenge,
+  challengeOf,
   type ChallengeContext,
   InsufficientScope,
   InvalidToken,
@@ -104,5 +104,5 @@ function problemResponse(
 
 function headersOf(error: ProblemException, context: ChallengeContext): Record<string, string> {
   if (!('challenge' in error)) return { 'Retry-After': error.headers['retry-after'] ?? '' };
-  return { 'WWW-Authenticate': bearerChallenge(error as AuthError, context) };
+  return { 'WWW-Authenticate': challengeOf(error as AuthError, context) };
 }

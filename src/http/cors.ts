@@ -7,6 +7,7 @@ export function corsOptions(origins: readonly string[]): FastifyCorsOptions {
     methods: ['GET', 'HEAD', 'POST', 'PATCH', 'DELETE'],
     allowedHeaders: [
       'Authorization',
+      'DPoP',
       'Content-Type',
       'Accept',
       'If-Match',
@@ -19,6 +20,7 @@ export function corsOptions(origins: readonly string[]): FastifyCorsOptions {
     ],
     exposedHeaders: [
       'WWW-Authenticate',
+      'DPoP-Nonce',
       'ETag',
       'Link',
       'Location',

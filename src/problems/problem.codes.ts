@@ -18,6 +18,8 @@ export const problemCodes = {
   invalid_parameters: { status: 400, detail: 'The parameters have faults', isSpecific: true },
   invalid_request: { status: 400, detail: 'The credentials are malformed', isSpecific: true },
   invalid_token: { status: 401, detail: 'The access token is not acceptable', isSpecific: true },
+  invalid_dpop_proof: { status: 401, detail: 'The DPoP proof is not acceptable', isSpecific: true },
+  use_dpop_nonce: { status: 401, detail: 'The DPoP proof needs a nonce of ours', isSpecific: true },
   missing_token: { status: 401, detail: 'An access token is needed', isSpecific: true },
   forbidden: { status: 403, detail: 'This is not allowed' },
   insufficient_scope: {
@@ -66,6 +68,11 @@ export const problemCodes = {
   keys_unavailable: {
     status: 503,
     detail: 'Access tokens cannot be verified at the moment',
+    isSpecific: true,
+  },
+  proofs_unavailable: {
+    status: 503,
+    detail: 'DPoP proofs cannot be judged at the moment',
     isSpecific: true,
   },
   service_unavailable: { status: 503, detail: 'The service is not available at the moment' },

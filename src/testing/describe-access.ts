@@ -3,7 +3,7 @@ import {
   AccessRules,
   AUTH_OPTIONS,
   type AuthOptions,
-  bearerChallenge,
+  challengeOf,
   issuersOf,
   type Route,
 } from '../auth/index.js';
@@ -124,7 +124,7 @@ function faultOf(answer: TestAnswer, route: Route, attack: Attack, metadataUrl?:
   const refusal = attack.refusal?.(route);
   if (!refusal) return isRefused || statusCode >= 500 ? got : undefined;
   const status = refusal.getStatus();
-  const challenge = bearerChallenge(refusal, { resourceMetadataUrl: metadataUrl, rule: route.rule });
+  const challenge = challengeOf(refusal, { resourceMetadataUrl: metadataUrl, rule: route.rule });
   if (statusCode === status && given === challenge) return undefined;
   return `${got} instead of ${status} ${challenge}`;
 }

@@ -145,7 +145,8 @@ describe('everything about access follows the decorator', () => {
       withoutScope: { statusCode: 403, challenge: lacks('read:plants') },
       withReading: { statusCode: 200 },
       security: [{ oauth2: ['read:plants'] }, { oauth2: ['read:plants', 'cut:plants'] }],
-      supported: ['cut:plants', 'read:plants'],
+      // Nobody needs it, so clients that know only the URL are not told to ask for it.
+      supported: ['read:plants'],
       manifest: { access: 'read:plants', optional: ['cut:plants'] },
     });
   });
@@ -202,6 +203,8 @@ describe('the metadata of the resource', () => {
       authorization_servers: [issuer.url],
       scopes_supported: ['read:plants'],
       bearer_methods_supported: ['header'],
+      dpop_signing_alg_values_supported: ['ES256', 'EdDSA', 'Ed25519', 'PS256', 'RS256'],
+      dpop_bound_access_tokens_required: false,
     });
   });
 });

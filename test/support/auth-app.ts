@@ -2,6 +2,8 @@ import { ConfigService } from '@nestjs/config';
 import { AUTH_OPTIONS, type AuthOptions } from '../../src/auth/index.js';
 import { authOptions } from '../../src/auth-options.js';
 import type { Environment } from '../../src/config/environment.js';
+import type { Redis } from 'ioredis';
+import { REDIS } from '../../src/redis/redis.module.js';
 import { Database } from '../../src/database/database.js';
 import { PostgresDatabase } from '../../src/database/postgres.js';
 import { createTestApp, type TestApp, type TestIssuer } from '../../src/testing/index.js';
@@ -34,8 +36,11 @@ export function createAuthApp(
         .useFactory({ factory: () => new PostgresDatabase(settings) })
         .overrideProvider(AUTH_OPTIONS)
         .useFactory({
-          factory: (config: ConfigService<Environment, true>) => ({ ...authOptions(config), ...auth }),
-          inject: [ConfigService],
+          factory: (config: ConfigService<Environment, true>, redis?: Redis) => ({
+            ...authOptions(config, redis),
+            ...auth,
+          }),
+          inject: [ConfigService, { token: REDIS, optional: true }],
         }),
   });
 }

@@ -104,6 +104,12 @@ export class AccessRules implements OnModuleInit {
     return [...new Set((exact.length > 0 ? exact : others).map(({ rule }) => rule))];
   }
 
+  /** Every scope that some route asks for, in alphabetical order: without those of `@OptionalScopes`. */
+  get requiredScopes(): readonly string[] {
+    const scopes = this.routes.flatMap(({ rule }) => (rule.kind === 'scopes' ? rule.scopes : []));
+    return [...new Set(scopes)].toSorted();
+  }
+
   /** Every scope that some route speaks of, in alphabetical order. */
   get scopes(): readonly string[] {
     return [...new Set(this.routes.flatMap(scopesOf))].toSorted();

@@ -35,7 +35,7 @@ const listOf = (value: string | readonly string[]): readonly string[] =>
 export function tokenRulesOf(
   options: IssuerOptions,
   clockToleranceSeconds: number,
-): Omit<TokenRules, 'issuers'> {
+): Omit<TokenRules, 'issuers' | 'confirmationMethods'> {
   const { audiences, audienceClaim = 'aud', subjectClaim = 'sub', requiredClaims = [] } = options;
   return {
     algorithms: options.algorithms ? toAlgorithms(options.algorithms) : DEFAULT_ALGORITHMS,

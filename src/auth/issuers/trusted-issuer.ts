@@ -1,5 +1,7 @@
 import type { SharedAuthOptions } from '../auth.options.js';
 import { DEFAULT_CLOCK_TOLERANCE_SECONDS } from '../auth.options.js';
+import { audiencesAt } from '../metadata/resource-metadata.js';
+import { dpopModeOf } from '../proof/dpop.options.js';
 import { SigningKeys } from '../keys/signing-keys.js';
 import type { PrincipalRules } from '../token/principal.js';
 import type { TokenRules } from '../token/token-checks.js';
@@ -33,7 +35,12 @@ export class TrustedIssuer {
     isFirst: boolean,
   ) {
     this.accountPrefix = isFirst ? '' : accountPrefixOf(options.issuerBaseUrl);
-    const rules = tokenRulesOf(options, shared.clockToleranceSeconds ?? DEFAULT_CLOCK_TOLERANCE_SECONDS);
+    const { clockToleranceSeconds = DEFAULT_CLOCK_TOLERANCE_SECONDS, resourceMetadataUrl } = shared;
+    const rules = {
+      ...tokenRulesOf(options, clockToleranceSeconds),
+      audiences: [...options.audiences, ...audiencesAt(resourceMetadataUrl)],
+      confirmationMethods: dpopModeOf(shared) === 'off' ? [] : (['jkt'] as const),
+    };
     const keys = new SigningKeys({ ...shared, ...options, algorithms: rules.algorithms });
     this.keys = keys;
     this.rules = {

@@ -1,8 +1,9 @@
-import { Controller, Get, Inject, NotFoundException, Param, SetMetadata } from '@nestjs/common';
+import { Controller, Get, Header, Inject, NotFoundException, Param, SetMetadata } from '@nestjs/common';
 import { Public } from '../access/access.decorators.js';
 import { AccessRules } from '../access/access.rules.js';
 import { AUTH_OPTIONS, type AuthOptions } from '../auth.options.js';
 import { resourceOf } from './resource-metadata.js';
+import { SenderConstraints } from '../proof/sender-constraints.js';
 import { TrustedIssuers } from '../issuers/trusted-issuers.js';
 
 /** OAuth 2.0 protected resource metadata (RFC 9728): where to get an access token, and which scopes there are. */
@@ -14,14 +15,17 @@ export class ResourceMetadataController {
   private readonly resource?: string;
 
   constructor(
-    @Inject(AUTH_OPTIONS) { resourceMetadataUrl }: AuthOptions,
+    @Inject(AUTH_OPTIONS) private readonly options: AuthOptions,
     private readonly issuers: TrustedIssuers,
     private readonly rules: AccessRules,
+    private readonly constraints: SenderConstraints,
   ) {
+    const { resourceMetadataUrl } = options;
     if (resourceMetadataUrl) this.resource = resourceOf(resourceMetadataUrl);
   }
 
   @Get()
+  @Header('Access-Control-Allow-Origin', '*')
   metadata() {
     return this.describe();
   }
@@ -31,6 +35,7 @@ export class ResourceMetadataController {
    * Part by part, because Fastify and Express write wildcards differently.
    */
   @Get([':one', ':one/:two', ':one/:two/:three'])
+  @Header('Access-Control-Allow-Origin', '*')
   metadataOfPath(@Param() { one, two, three }: Record<string, string | undefined>) {
     const asked = ['', one, two, three].filter((part) => part !== undefined).join('/');
     if (this.resource === undefined || asked !== new URL(this.resource).pathname)
@@ -43,8 +48,14 @@ export class ResourceMetadataController {
     return {
       resource: this.resource,
       authorization_servers: this.issuers.all.map(({ authorizationServer }) => authorizationServer),
-      scopes_supported: this.issuers.scopesToAskFor(this.rules.scopes),
+      scopes_supported: this.issuers.scopesToAskFor(this.rules.requiredScopes),
       bearer_methods_supported: ['header'],
+      resource_name: this.options.resourceName,
+      resource_documentation: this.options.resourceDocumentation,
+      ...(this.constraints.isOn && {
+        dpop_signing_alg_values_supported: this.constraints.algorithms,
+        dpop_bound_access_tokens_required: this.constraints.isProofRequired,
+      }),
     };
   }
 }

@@ -21,3 +21,13 @@ export function resourceOf(metadataUrl: string): string {
   }
   return origin + pathname.slice(RESOURCE_METADATA_PATH.length);
 }
+
+/**
+ * The audience that a resource is by itself (RFC 8707, 2): clients ask for tokens by the address of the API, with and
+ * without a slash at its end.
+ */
+export function audiencesAt(metadataUrl: string | undefined): readonly string[] {
+  if (metadataUrl === undefined) return [];
+  const resource = resourceOf(metadataUrl).replace(/\/$/, '');
+  return [resource, `${resource}/`];
+}

@@ -55,6 +55,14 @@ describe('behind passport.authenticate, a request', () => {
     expect(info).toMatchObject({ reason: 'bad_signature' });
   });
 
+  it('with a token that is bound to a key fails, since nothing looks for its proof here', async () => {
+    const cnf = { jkt: '0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I' };
+    for (const scheme of ['Bearer', 'DPoP']) {
+      const { user } = await authenticate(`${scheme} ${issuer.tokenFor({ cnf })}`);
+      expect(user).toBe(false);
+    }
+  });
+
   it('without a token fails as such', async () => {
     const { user, info } = await authenticate();
     expect(user).toBe(false);

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { PassportStrategy } from '@nestjs/passport';
 import { Strategy } from 'passport-jwt';
-import { AuthError } from '../auth.errors.js';
+import { AuthError, InvalidToken } from '../auth.errors.js';
 import { type BearerRequest, bearerToken } from '../token/bearer-token.js';
 import type { Principal } from '../token/principal.js';
 import { type Authentication, type RequestAuthenticator, TokenVerifier } from '../token/token-verifier.js';
@@ -27,7 +27,12 @@ export class JwtStrategy extends PassportStrategy(Strategy, 'jwt') implements Re
 
   /** Called by `passport.authenticate`. */
   override authenticate(this: this & Outcome, request: unknown): void {
-    const authenticated = async () => this.authenticateToken(bearerToken(request as BearerRequest));
+    const authenticated = async () => {
+      const found = await this.authenticateToken(bearerToken(request as BearerRequest));
+      // Passport's way judges no proofs, so a token that needs one is not good here.
+      if (found.principal.confirmation) throw new InvalidToken('sender_constrained_token');
+      return found;
+    };
     authenticated().then(
       ({ principal }) => this.success(principal),
       (error: unknown) => (error instanceof AuthError ? this.fail(error) : this.error(error)),

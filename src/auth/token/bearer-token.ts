@@ -1,4 +1,5 @@
 import { InvalidRequest, MissingToken } from '../auth.errors.js';
+import type { TokenScheme } from '../proof/sender-constraints.js';
 
 /** The parts of a Fastify request that can carry credentials. */
 export interface BearerRequest {
@@ -14,8 +15,8 @@ export const TOKEN_IN_BODY = 'An access token must not be sent in the body';
 export const MAX_TOKEN_LENGTH = 8192;
 
 // RFC 9110, 11.4: the scheme is case-insensitive, one or more spaces follow it.
-const SCHEME = /^bearer +/i;
-const OTHER_SCHEME = /^(?!bearer(?: |$))[!#$%&'*+\-.^_`|~0-9A-Za-z]+(?: |$)/i;
+const SCHEME = /^(?:bearer|dpop) +/i;
+const OTHER_SCHEME = /^(?!(?:bearer|dpop)(?: |$))[!#$%&'*+\-.^_`|~0-9A-Za-z]+(?: |$)/i;
 // RFC 6750, 2.1: b64token.
 const B64TOKEN = /^[A-Za-z0-9\-._~+/]+=*$/;
 
@@ -27,6 +28,7 @@ const B64TOKEN = /^[A-Za-z0-9\-._~+/]+=*$/;
  */
 export function bearerToken(request: BearerRequest): string {
   assertNotInBody(request);
+  if (schemeOf(request) !== 'Bearer') throw new MissingToken();
   const token = credentialsOf(request);
   assertBearerToken(token);
   return token;
@@ -47,6 +49,11 @@ export function credentialsOf(request: BearerRequest): string {
   if (scheme !== undefined) return authorization.slice(scheme.length);
   if (OTHER_SCHEME.test(authorization)) throw new MissingToken();
   throw malformed();
+}
+
+/** The scheme under which a request sends its token; `Bearer` as well for what is none. */
+export function schemeOf({ headers: { authorization } }: BearerRequest): TokenScheme {
+  return /^dpop /i.test(authorization ?? '') ? 'DPoP' : 'Bearer';
 }
 
 /** @throws InvalidRequest for what is no b64token, or too long */

@@ -1,4 +1,5 @@
 import type { GrantsFrom } from '../issuers/issuer.options.js';
+import type { Confirmation } from '../proof/confirmation.js';
 import { claimAt, type Claims, namesOf, wordsOf } from './claims.js';
 
 /** Who calls, as far as a verified access token tells. Deeply frozen; the token itself is not on it. */
@@ -22,6 +23,8 @@ export interface Principal {
   readonly expiresAt: number;
   /** The `jti` claim, if there is one. */
   readonly tokenId?: string;
+  /** The key that the sender has proved to hold; nothing for a bearer token (RFC 9449, 6). */
+  readonly confirmation?: Confirmation;
   /** All claims of the token. */
   readonly claims: Claims;
 }
@@ -68,6 +71,7 @@ export function toPrincipal(
     scopes: grantedScopes(claims, rules),
     expiresAt: claims.exp as number,
     tokenId: claims.jti as string | undefined,
+    confirmation: claims.cnf as Confirmation | undefined,
     claims,
   });
 }

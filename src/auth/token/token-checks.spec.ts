@@ -11,6 +11,7 @@ const rules: TokenRules = {
   requiredClaims: [],
   issuers: ['https://issuer.example.com/'],
   audiences: ['https://expenses-api', 'https://expenses-api-2'],
+  confirmationMethods: [],
   clockToleranceSeconds: 5,
   profile: 'jwt',
 };

@@ -9,6 +9,7 @@ import {
   missingClaims,
   type RequiredClaim,
 } from './claim-checks.js';
+import { type ConfirmationMethod, isVerifiable } from '../proof/confirmation.js';
 import { ACCESS_TOKEN_TYPES, isAccessToken } from './token-kind.js';
 
 /** What an access token is held against: the rules of its issuer. */
@@ -24,6 +25,8 @@ export interface TokenRules {
   /** The claims that may name the subject, in the order in which they are looked for. */
   readonly subjectClaims: readonly string[];
   readonly requiredClaims: readonly RequiredClaim[];
+  /** How a token may be bound to its sender, as far as that is verified; none: bound tokens are refused. */
+  readonly confirmationMethods: readonly ConfirmationMethod[];
   /** Clock difference that is forgiven, in seconds. */
   readonly clockToleranceSeconds: number;
   /** `rfc9068` makes `typ: at+jwt` and the claims of RFC 9068, 2.2 mandatory. */
@@ -98,10 +101,11 @@ export const tokenChecks: readonly TokenCheck[] = [
     passes: isAccessToken,
   },
   {
-    // RFC 7800, 3: whoever presents it must prove that they hold a key, which nothing here verifies.
-    title: 'is a bearer token, not bound to a key',
+    // RFC 7800, 3: whoever presents it must prove that they are its sender.
+    title: 'is not bound to its sender in a way that cannot be verified here',
     reason: 'sender_constrained_token',
-    passes: ({ claims }) => !Object.hasOwn(claims, 'cnf'),
+    passes: ({ claims }, { confirmationMethods }) =>
+      !Object.hasOwn(claims, 'cnf') || isVerifiable(claims.cnf, confirmationMethods),
   },
   {
     title: 'was issued by the configured issuer',

@@ -3,6 +3,7 @@ import { type AccessToken, parseAccessToken } from '../../auth/index.js';
 import { type BearerRequest, bearerToken } from '../../auth/index.js';
 import {
   AccessChecks,
+  SenderConstraints,
   type AccessRules,
   AuthError,
   type AuthOptions,
@@ -90,7 +91,13 @@ async function askGuards(
   } as unknown as ExecutionContext;
   const verifier = new TokenVerifier(issuers);
   const guards = [
-    new JwtAuthGuard(rules, verifier, new VerifiedTokens(options, issuers), new AccessChecks()),
+    new JwtAuthGuard(
+      rules,
+      verifier,
+      new VerifiedTokens(options, issuers),
+      new AccessChecks(),
+      new SenderConstraints(options),
+    ),
     new ScopesGuard(rules),
   ];
   try {
