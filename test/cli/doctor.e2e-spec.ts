@@ -170,7 +170,7 @@ describeOnPostgres('doctor', (engine) => {
       const database = await connectDatabase(databaseSettings(url));
       await database.migrate();
       await database.close();
-      expect((await findings({ DATABASE_URL: url })).database).toEqual([fine('with all of its')]);
+      expect((await findings({ DATABASE_URL: url })).database).toEqual([fine('has all of its migrations')]);
     } finally {
       await created.drop();
     }
