@@ -59,7 +59,9 @@ describe('The command line', () => {
       for (const args of [[], ['rotate-keys']]) {
         const { code, output } = await run(args, { NODE_ENV: 'production' });
         expect(code).toBe(1);
-        expect(output).toContain('NODE_ENV: the issuer is for development and tests only');
+        expect(output).toContain(
+          'NODE_ENV must not be production: the issuer is for development and tests only',
+        );
       }
     },
     PATIENCE_MS,
