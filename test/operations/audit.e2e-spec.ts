@@ -39,6 +39,7 @@ describe('the audit log', () => {
         time: expect.any(Number),
         type: 'audit',
         requestId: created.headers['x-request-id'],
+        issuer: issuer!.url,
         subject: 'auth0|alice',
         clientId: 'expenses-web',
         action: 'POST /expenses',

@@ -43,8 +43,8 @@ describe('client_credentials', () => {
       azp: 'lab-cli',
       aud: AUDIENCE,
       gty: 'client-credentials',
-      scope: 'read:reports create:expenses update:expenses delete:expenses',
-      permissions: ['read:reports', 'create:expenses', 'update:expenses', 'delete:expenses'],
+      scope: 'read:reports read:history create:expenses update:expenses delete:expenses',
+      permissions: ['read:reports', 'read:history', 'create:expenses', 'update:expenses', 'delete:expenses'],
     });
     expect(payload.exp! - payload.iat!).toBe(3600);
   });
