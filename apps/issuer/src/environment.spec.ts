@@ -10,13 +10,13 @@ describe('The environment', () => {
 
   it('is refused when it is that of production', () => {
     expect(() => readEnvironment({ NODE_ENV: 'production' })).toThrow(
-      'NODE_ENV: the issuer is for development and tests only',
+      'NODE_ENV must not be production: the issuer is for development and tests only',
     );
   });
 
   it('is refused with all its faults', () => {
     expect(() => readEnvironment({ NODE_ENV: 'production', PORT: '70000' })).toThrow(
-      /NODE_ENV: .*\n.*PORT: /,
+      /NODE_ENV must not be production.*\n.*PORT must be/,
     );
   });
 });
