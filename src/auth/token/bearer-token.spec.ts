@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { AuthError, InvalidRequest, MissingToken } from '../auth.errors.js';
-import { bearerToken, type BearerRequest, MAX_TOKEN_LENGTH } from './bearer-token.js';
+import { bearerToken, type BearerRequest } from './bearer-token.js';
 
 const requestWith = (authorization?: string, others: Partial<BearerRequest> = {}): BearerRequest => ({
   headers: { authorization },
@@ -93,10 +93,10 @@ describe('bearerToken', () => {
     expect(bearerToken(requestWith('Bearer a', { query: inherited, body: inherited }))).toBe('a');
   });
 
-  it('looks at tokens up to its limit, and refuses longer ones', () => {
-    const longest = 'a'.repeat(MAX_TOKEN_LENGTH);
-    expect(bearerToken(requestWith(`Bearer ${longest}`))).toBe(longest);
-    expect(() => bearerToken(requestWith(`Bearer ${longest}a`))).toThrow(InvalidRequest);
+  it('looks at tokens of any length, since the server bounds all headers', () => {
+    const long = 'a'.repeat(100_000);
+    expect(bearerToken(requestWith(`Bearer ${long}`))).toBe(long);
+    expect(() => bearerToken(requestWith(`Bearer ${long}!`))).toThrow(InvalidRequest);
   });
 
   it('finds no token in other schemes', () => {
