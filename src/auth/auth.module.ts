@@ -10,6 +10,7 @@ import { AccessChecks } from './access/access.checks.js';
 import { AccessRules } from './access/access.rules.js';
 import { AUTH_OPTIONS, type AuthOptions } from './auth.options.js';
 import { ChallengeFilter } from './challenge.filter.js';
+import { Challenges } from './challenges.js';
 import { JwtAuthGuard } from './jwt-auth.guard.js';
 import { FormBodies } from './token/form-bodies.js';
 import { REQUEST_AUTHENTICATOR, type RequestAuthenticator, TokenVerifier } from './token/token-verifier.js';
@@ -52,6 +53,7 @@ const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<AuthOptions>({
   providers: [
     AccessChecks,
     AccessRules,
+    Challenges,
     RouteDecisions,
     SenderConstraints,
     TrustedIssuers,

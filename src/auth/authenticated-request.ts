@@ -15,4 +15,6 @@ export type AuthenticatedRequest = BearerRequest &
     askedRule?: AccessRule;
     /** The rule that the request has satisfied; for that one nothing is left to decide. */
     grantedRule?: AccessRule;
+    /** Why it was refused, for the log. */
+    refusalReason?: string;
   };

@@ -9,6 +9,7 @@ export * from './auth.module.js';
 export * from './auth.options.js';
 export * from './authenticated-request.js';
 export * from './challenge.js';
+export { Challenges } from './challenges.js';
 export * from './issuers/issuer.options.js';
 export { toAlgorithms, toRequiredClaim } from './issuers/issuer.rules.js';
 export * from './issuers/trusted-issuer.js';

@@ -6,6 +6,7 @@ import { AccessRules } from './access/access.rules.js';
 import { AuthError, KeysUnavailable, MissingToken } from './auth.errors.js';
 import { type AuthDecision, authDecisions, tokenVerifications } from './auth.events.js';
 import type { AuthenticatedRequest } from './authenticated-request.js';
+import { Challenges } from './challenges.js';
 import type { ProofOutcome } from './proof/dpop-proofs.js';
 import { SenderConstraints } from './proof/sender-constraints.js';
 import { assertBearerToken, assertNotInBody, credentialsOf, schemeOf } from './token/bearer-token.js';
@@ -37,6 +38,7 @@ export class JwtAuthGuard implements CanActivate {
     private readonly verifiedTokens: VerifiedTokens,
     private readonly checks: AccessChecks,
     private readonly constraints: SenderConstraints,
+    private readonly challenges: Challenges,
   ) {}
 
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
@@ -45,9 +47,11 @@ export class JwtAuthGuard implements CanActivate {
     if (rule.kind === 'public') return true;
     const http = context.switchToHttp();
     const request: AuthenticatedRequest = http.getRequest();
-    const pending =
-      request.grantedRule === rule ? undefined : this.authenticate(request, rule, http.getResponse());
-    return pending ? pending.then(() => this.lookIntoBody(request)) : this.lookIntoBody(request);
+    const response: FastifyReply = http.getResponse();
+    return this.challenges.around(request, response, () => {
+      const pending = request.grantedRule === rule ? undefined : this.authenticate(request, rule, response);
+      return pending ? pending.then(() => this.lookIntoBody(request)) : this.lookIntoBody(request);
+    });
   }
 
   /**

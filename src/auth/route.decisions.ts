@@ -6,6 +6,7 @@ import type { AccessRule } from './access/access.decorators.js';
 import { AccessRules, InvalidAccessDeclarations } from './access/access.rules.js';
 import { AUTH_OPTIONS, type AuthOptions } from './auth.options.js';
 import type { AuthenticatedRequest } from './authenticated-request.js';
+import { Challenges } from './challenges.js';
 import { JwtAuthGuard } from './jwt-auth.guard.js';
 import { ScopesGuard } from './scopes.guard.js';
 
@@ -27,6 +28,7 @@ export class RouteDecisions implements OnApplicationBootstrap {
     private readonly rules: AccessRules,
     private readonly jwtAuthGuard: JwtAuthGuard,
     private readonly scopesGuard: ScopesGuard,
+    private readonly challenges: Challenges,
     @Inject(AUTH_OPTIONS) private readonly options: AuthOptions,
   ) {
     // The adapter comes before the providers of an application, and after those of a testing module.
@@ -88,10 +90,12 @@ export class RouteDecisions implements OnApplicationBootstrap {
     };
     return (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void) => {
       try {
-        const pending = this.jwtAuthGuard.authenticate(request, rule, reply);
+        const pending = this.challenges.around(request, reply, () => {
+          const authentication = this.jwtAuthGuard.authenticate(request, rule, reply);
+          return authentication ? authentication.then(() => grant(request)) : grant(request);
+        });
         // Fastify takes a promise instead of the call of `done`.
-        if (pending) return pending.then(() => grant(request));
-        grant(request);
+        if (pending) return pending;
       } catch (error) {
         done(error as Error);
         return undefined;

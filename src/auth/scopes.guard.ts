@@ -3,6 +3,7 @@ import type { AccessRule } from './access/access.decorators.js';
 import { AccessRules } from './access/access.rules.js';
 import { InsufficientScope } from './auth.errors.js';
 import type { AuthenticatedRequest } from './authenticated-request.js';
+import { Challenges } from './challenges.js';
 
 /**
  * Lets a caller pass whose access token holds the scopes that the route's `@Scopes()` or `@AnyScope()` names, each
@@ -13,13 +14,18 @@ import type { AuthenticatedRequest } from './authenticated-request.js';
  */
 @Injectable()
 export class ScopesGuard implements CanActivate {
-  constructor(private readonly rules: AccessRules) {}
+  constructor(
+    private readonly rules: AccessRules,
+    private readonly challenges: Challenges,
+  ) {}
 
-  canActivate(context: ExecutionContext): boolean {
+  canActivate(context: ExecutionContext): boolean | Promise<boolean> {
     const rule = this.rules.of(context);
     if (rule === undefined) return false;
-    const request = context.switchToHttp().getRequest<AuthenticatedRequest>();
-    return request.grantedRule === rule || this.authorize(request, rule);
+    const http = context.switchToHttp();
+    const request = http.getRequest<AuthenticatedRequest>();
+    if (request.grantedRule === rule) return true;
+    return this.challenges.around(request, http.getResponse(), () => this.authorize(request, rule));
   }
 
   /**

@@ -1,9 +1,15 @@
 import type { ExecutionContext } from '@nestjs/common';
-import { type AccessToken, parseAccessToken } from '../../auth/index.js';
-import { type BearerRequest, bearerToken } from '../../auth/index.js';
 import {
   AccessChecks,
+  type AccessToken,
+  parseAccessToken,
+  type BearerRequest,
+  bearerToken,
+  type Challenges,
   SenderConstraints,
+  type SigningKeys,
+  tokenChecks,
+  type TrustedIssuer,
   type AccessRules,
   AuthError,
   type AuthOptions,
@@ -17,7 +23,6 @@ import {
   TrustedIssuers,
   VerifiedTokens,
 } from '../../auth/index.js';
-import { tokenChecks, type SigningKeys, type TrustedIssuer } from '../../auth/index.js';
 import { ProblemException } from '../../problems/problem.exception.js';
 import { describeRule } from '../access/manifest.js';
 import { evidence, shown } from './evidence.js';
@@ -90,6 +95,10 @@ async function askGuards(
     switchToHttp: () => ({ getRequest: () => request, getResponse: () => undefined }),
   } as unknown as ExecutionContext;
   const verifier = new TokenVerifier(issuers);
+  // Nobody waits for an answer here that a challenge could stand on.
+  const challenges = {
+    around: (_request: unknown, _response: unknown, decide: () => unknown) => decide(),
+  } as Challenges;
   const guards = [
     new JwtAuthGuard(
       rules,
@@ -97,8 +106,9 @@ async function askGuards(
       new VerifiedTokens(options, issuers),
       new AccessChecks(),
       new SenderConstraints(options),
+      challenges,
     ),
-    new ScopesGuard(rules),
+    new ScopesGuard(rules, challenges),
   ];
   try {
     for (const guard of guards) {

@@ -1,0 +1,58 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import { AuthError } from './auth.errors.js';
+import { AUTH_OPTIONS, type AuthOptions } from './auth.options.js';
+import type { AuthenticatedRequest } from './authenticated-request.js';
+import { challengeOf } from './challenge.js';
+import { SenderConstraints, type TokenScheme } from './proof/sender-constraints.js';
+
+/**
+ * Puts challenges on responses (RFC 6750, 3) when the error is thrown, not when a filter answers it: whichever filter an
+ * application has for its errors, and in whichever order, the challenge is there.
+ */
+@Injectable()
+export class Challenges {
+  constructor(
+    private readonly adapterHost: HttpAdapterHost,
+    @Inject(AUTH_OPTIONS) private readonly options: AuthOptions,
+    private readonly constraints: SenderConstraints,
+  ) {}
+
+  /**
+   * Makes a decision, and challenges the client when it is a refusal.
+   *
+   * @throws what `decide` throws
+   */
+  around<T>(request: AuthenticatedRequest, response: unknown, decide: () => T | Promise<T>): T | Promise<T> {
+    const challenge = (error: unknown): never => {
+      if (error instanceof AuthError) this.add(error, request, response);
+      throw error;
+    };
+    try {
+      const decision = decide();
+      return decision instanceof Promise ? decision.catch(challenge) : decision;
+    } catch (error) {
+      return challenge(error);
+    }
+  }
+
+  /** Adds the challenge of an error to the response, unless that is on its way. */
+  add(error: AuthError, request: AuthenticatedRequest, response: unknown): void {
+    const { httpAdapter } = this.adapterHost;
+    request.refusalReason = error.reason;
+    if (httpAdapter.isHeadersSent(response)) return;
+    const challenge = challengeOf(error, {
+      resourceMetadataUrl: this.options.resourceMetadataUrl,
+      rule: request.askedRule,
+      scheme: this.schemeFor(request),
+      proofAlgorithms: this.constraints.algorithms,
+    });
+    httpAdapter.setHeader(response, 'www-authenticate', challenge);
+  }
+
+  /** The scheme by which the client can do better: its own, unless every token must be bound to a key. */
+  private schemeFor({ tokenScheme }: AuthenticatedRequest): TokenScheme {
+    if (this.constraints.isProofRequired) return 'DPoP';
+    return this.constraints.isOn ? (tokenScheme ?? 'Bearer') : 'Bearer';
+  }
+}
