@@ -9,6 +9,7 @@ import { APP_FILTER, APP_GUARD } from '@nestjs/core';
 import { AccessChecks } from './access/access.checks.js';
 import { AccessRules } from './access/access.rules.js';
 import { AUTH_OPTIONS, type AuthOptions } from './auth.options.js';
+import { checkAuthOptions } from './auth.options.schema.js';
 import { ChallengeFilter } from './challenge.filter.js';
 import { Challenges } from './challenges.js';
 import { JwtAuthGuard } from './jwt-auth.guard.js';
@@ -29,19 +30,34 @@ export interface AuthModuleExtras {
   readonly strategy?: Type<RequestAuthenticator>;
 }
 
+/** The options as they were given, before anybody has looked at them. */
+const GIVEN_OPTIONS = Symbol('auth:given-options');
+
 const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<AuthOptions>({
-  optionsInjectionToken: AUTH_OPTIONS,
+  optionsInjectionToken: GIVEN_OPTIONS,
 })
   .setClassMethodName('forRoot')
-  .setExtras<AuthModuleExtras>({}, ({ providers = [], exports = [], ...definition }, { strategy }) => ({
-    ...definition,
-    providers: [
-      ...providers,
-      ...(strategy ? [strategy] : []),
-      { provide: REQUEST_AUTHENTICATOR, useExisting: strategy ?? TokenVerifier },
-    ],
-    exports: [...exports, ...(strategy ? [strategy] : [])],
-  }))
+  .setExtras<AuthModuleExtras>(
+    { strategy: undefined },
+    ({ providers = [], exports = [], ...definition }, { strategy }) => {
+      // What is no class is refused with the other options.
+      const strategies = typeof strategy === 'function' ? [strategy] : [];
+      return {
+        ...definition,
+        providers: [
+          ...providers,
+          {
+            provide: AUTH_OPTIONS,
+            inject: [GIVEN_OPTIONS],
+            useFactory: (options: unknown) => checkAuthOptions(options, strategy),
+          },
+          ...strategies,
+          { provide: REQUEST_AUTHENTICATOR, useExisting: strategies[0] ?? TokenVerifier },
+        ],
+        exports: [...exports, ...strategies],
+      };
+    },
+  )
   .build();
 
 /**

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { algorithmNamed } from '../auth/index.js';
-import { isAddressOrNetwork, isLoopback } from '../net/addresses.js';
+import { isAddressOrNetwork } from '../net/addresses.js';
 import { readSecret } from './variables.js';
 
 function parses(url: string): URL | undefined {
@@ -11,22 +11,6 @@ function parses(url: string): URL | undefined {
 function namesHost(url: string): boolean {
   return /^([a-z0-9_]([a-z0-9._-]*[a-z0-9_.])?|\[[\da-f:.]+\])$/.test(parses(url)?.hostname ?? '');
 }
-
-/** An absolute https URL; http only for a loopback host, for what travels over it decides who gets in. */
-export const secureUrl = z
-  .string('must be a URL')
-  .refine((value) => /^https?:\/\/\S+$/.test(value) && namesHost(value), {
-    message: 'must be a URL such as https://tenant.example.com',
-    abort: true,
-  })
-  .refine((value) => {
-    const { protocol, hostname } = new URL(value);
-    return protocol === 'https:' || isLoopback(hostname);
-  }, 'must use https unless its host is this machine')
-  .refine((value) => {
-    const { username, password, hash, search } = new URL(value);
-    return !username && !password && !hash && !search;
-  }, 'must carry no user, query or fragment');
 
 /** An http(s) origin without path: scheme, host and port. */
 export const originUrl = z

@@ -109,8 +109,8 @@ describe('ISSUERS_FILE', () => {
       'issuers[0].issuerBaseUrl must use https',
       'issuers[1].issuerBaseUrl is missing',
       'issuers[1].audiences must not be empty',
-      'issuers[1] has unknown members: audience',
-      'issuers[2].algorithms[0] must be of RS256',
+      'issuers[1].audience is no option; is audiences meant?',
+      'issuers[2].algorithms[0] must be one of RS256',
       'issuers[2].profile must be jwt or rfc9068',
     ]) {
       expect(faults).toContainEqual(expect.stringContaining(`ISSUERS_FILE ${place}`));
@@ -129,6 +129,12 @@ describe('ISSUERS_FILE', () => {
   ])('has no issuer twice: %s', (_title, first, second) => {
     expect(faultsOf(json(entry(first), entry(second)))).toStrictEqual([
       'ISSUERS_FILE issuers[1] is the same issuer as issuers[0]',
+    ]);
+  });
+
+  it('has a value of the wrong kind told from one that is missing', () => {
+    expect(faultsOf(json(entry({ audiences: 'https://expenses-api' })))).toStrictEqual([
+      'ISSUERS_FILE issuers[0].audiences must be a list',
     ]);
   });
 

@@ -1,8 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { load } from 'js-yaml';
 import { z } from 'zod';
-import { algorithmNamed, type IssuerOptions, SIGNING_ALGORITHMS } from '../auth/index.js';
-import { commaList, secureUrl } from './environment.fields.js';
+import {
+  algorithmNamed,
+  faultsIn,
+  type IssuerOptions,
+  issuersSchema,
+  secureUrl,
+  SIGNING_ALGORITHMS,
+} from '../auth/index.js';
+import { commaList } from './environment.fields.js';
 
 const isNamed = (name: string) => algorithmNamed(name) !== undefined;
 const ALGORITHM = `must be of ${SIGNING_ALGORITHMS.join(', ')}`;
@@ -54,48 +61,8 @@ export function issuerOf(env: IssuerVariables): IssuerOptions {
   };
 }
 
-const text = z.string('must be text').min(1, 'must not be empty');
-const list = (item: z.ZodType<string> = text) => z.array(item, 'must be a list').min(1, 'must not be empty');
-const oneOrMore = z.preprocess((value) => (typeof value === 'string' ? [value] : value), list());
-
-/** An issuer in ISSUERS_FILE: the options that `AuthModule` takes for one. */
-const issuer = z.strictObject({
-  issuerBaseUrl: secureUrl,
-  audiences: list(),
-  jwksUri: secureUrl.optional(),
-  issuer: oneOrMore.optional(),
-  algorithms: list(text.refine(isNamed, ALGORITHM)).optional(),
-  audienceClaim: text.optional(),
-  requiredClaims: list(text.refine(isRequirement, REQUIRED)).optional(),
-  profile: profile.optional(),
-  grantsFrom: grantsFrom.optional(),
-  scopePrefix: text.optional(),
-  permissionsClaim: text.optional(),
-  subjectClaim: oneOrMore.optional(),
-});
-
-const issuersFile = z
-  .strictObject({ issuers: z.array(issuer, 'must be a list').min(1, 'must name at least one issuer') })
-  .check((context) => {
-    // Two that share a name could not be told apart by the `iss` of a token.
-    const owners = new Map<string, number>();
-    for (const [index, entry] of context.value.issuers.entries()) {
-      for (const name of new Set(namesOf(entry))) {
-        const first = owners.get(name);
-        if (first === undefined) owners.set(name, index);
-        else {
-          const message = `is the same issuer as issuers[${first}]`;
-          context.issues.push({ code: 'custom', input: entry, path: ['issuers', index], message });
-          break;
-        }
-      }
-    }
-  });
-
-/** What an issuer may be called in its tokens, but for a slash at the end. */
-function namesOf({ issuerBaseUrl, issuer: given = [issuerBaseUrl] }: z.output<typeof issuer>): string[] {
-  return given.map((name) => name.replace(/\/$/, ''));
-}
+/** ISSUERS_FILE, whose entries are the options that `AuthModule` takes for one issuer. */
+const issuersFile = z.strictObject({ issuers: issuersSchema }, 'must be a list of issuers');
 
 /** The path of a file that lists issuers, in YAML or JSON; its value is the list. Every fault of the file is reported. */
 export const issuersFrom = z.string().transform((path, context): IssuerOptions[] => {
@@ -109,20 +76,10 @@ export const issuersFrom = z.string().transform((path, context): IssuerOptions[]
     );
     return z.NEVER;
   }
-  const result = issuersFile.safeParse(Array.isArray(document) ? { issuers: document } : document);
+  const result = issuersFile.safeParse(Array.isArray(document) ? { issuers: document } : document, {
+    reportInput: true,
+  });
   if (result.success) return result.data.issuers;
-  for (const issue of result.error.issues) context.addIssue(describe(issue));
+  for (const fault of result.error.issues.flatMap(faultsIn)) context.addIssue(fault);
   return z.NEVER;
 });
-
-function describe(issue: z.core.$ZodIssue): string {
-  const place = issue.path
-    .map((part, index) =>
-      typeof part === 'number' ? `[${part}]` : `${index === 0 ? '' : '.'}${String(part)}`,
-    )
-    .join('');
-  if (issue.code === 'unrecognized_keys')
-    return `${place || 'the file'} has unknown members: ${issue.keys.join(', ')}`;
-  const isMissing = issue.code === 'invalid_type' && issue.input === undefined;
-  return `${place || 'the file'} ${isMissing ? 'is missing' : issue.message}`;
-}

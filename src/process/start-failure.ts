@@ -4,6 +4,7 @@ import { toStandardError } from '../logging/log.output.js';
 const selfExplanatory = new Set([
   'InvalidEnvironment',
   'InvalidAccessDeclarations',
+  'InvalidAuthOptions',
   'DatabaseLocked',
   'DatabaseNotUsable',
   'DatabaseNotMigrated',
