@@ -91,6 +91,35 @@ export class InsufficientScope extends AuthError {
   }
 }
 
+/** Why a login does not suffice, with the `error_description` that the client sees (RFC 9470, 3). */
+export const authenticationRefusals = {
+  old_authentication: 'The user must have logged in more recently',
+  other_authentication: 'The user must log in in another way',
+} as const;
+
+/** The access token is genuine, but its user did not log in as the route asks; the client has them log in (RFC 9470, 3). */
+export class InsufficientUserAuthentication extends AuthError {
+  readonly challenge: Readonly<Record<string, string>>;
+
+  /**
+   * @param acrValues what `acr` the login may have, the most welcome first
+   * @param maxAge how old it may be, in seconds
+   */
+  constructor(
+    readonly reason: keyof typeof authenticationRefusals,
+    acrValues: readonly string[],
+    maxAge?: number,
+  ) {
+    super({ code: 'insufficient_user_authentication', detail: authenticationRefusals[reason] });
+    this.challenge = {
+      error: 'insufficient_user_authentication',
+      error_description: authenticationRefusals[reason],
+      ...(acrValues.length > 0 && { acr_values: acrValues.join(' ') }),
+      ...(maxAge !== undefined && { max_age: String(maxAge) }),
+    };
+  }
+}
+
 /** The issuer's keys cannot be had and no usable ones are left, so nobody's token can be judged: 503, not 401. */
 export class KeysUnavailable extends ServiceUnavailable {
   constructor(retryAfterSeconds: number, options?: ErrorOptions) {

@@ -30,7 +30,7 @@ const all = { kind: 'scopes', mode: 'all', scopes: ['read:reports', 'write:repor
 
 it('both guards deny what no rule is known for, whoever calls', () => {
   const context = contextOf({ user: alice });
-  expect(new ScopesGuard(rulesOf(), challenges).canActivate(context)).toBe(false);
+  expect(new ScopesGuard(rulesOf(), challenges, {}).canActivate(context)).toBe(false);
   const guard = new JwtAuthGuard(
     rulesOf(),
     undefined as never,
@@ -45,16 +45,16 @@ it('both guards deny what no rule is known for, whoever calls', () => {
 it.each<AccessRule>([{ kind: 'authenticated' }, { kind: 'scopes', mode: 'any', scopes: ['read:reports'] }])(
   'the guard of scopes denies a caller that the guard of tokens did not let in: %j',
   (rule) => {
-    expect(new ScopesGuard(rulesOf(rule), challenges).canActivate(contextOf({}))).toBe(false);
+    expect(new ScopesGuard(rulesOf(rule), challenges, {}).canActivate(contextOf({}))).toBe(false);
   },
 );
 
 it('the guard of scopes denies a caller without every scope, and one without any', () => {
   const context = contextOf({ user: alice });
-  expect(() => new ScopesGuard(rulesOf(all), challenges).canActivate(context)).toThrow(InsufficientScope);
-  expect(new ScopesGuard(rulesOf({ ...all, mode: 'any' }), challenges).canActivate(context)).toBe(true);
+  expect(() => new ScopesGuard(rulesOf(all), challenges, {}).canActivate(context)).toThrow(InsufficientScope);
+  expect(new ScopesGuard(rulesOf({ ...all, mode: 'any' }), challenges, {}).canActivate(context)).toBe(true);
   const none = contextOf({ user: { ...alice, scopes: [] } });
-  expect(() => new ScopesGuard(rulesOf({ ...all, mode: 'any' }), challenges).canActivate(none)).toThrow(
+  expect(() => new ScopesGuard(rulesOf({ ...all, mode: 'any' }), challenges, {}).canActivate(none)).toThrow(
     InsufficientScope,
   );
 });

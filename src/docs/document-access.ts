@@ -1,9 +1,11 @@
 import type { OpenAPIObject } from '@nestjs/swagger';
 import {
+  acrValuesOf,
   type AuthError,
   challengeOf,
   type ChallengeContext,
   InsufficientScope,
+  InsufficientUserAuthentication,
   InvalidToken,
   KeysUnavailable,
   MissingToken,
@@ -37,6 +39,9 @@ export function documentAccess(
       const route = operation && routes.find((candidate) => isDocumentedAt(candidate, method, path));
       if (!operation || !route) continue;
       operation.security = securityOf(route);
+      if (route.rule.kind !== 'public' && route.rule.stepUp) {
+        Object.assign(operation, { 'x-step-up': route.rule.stepUp });
+      }
       for (const [status, response] of Object.entries(refusalsOf(route, resourceMetadataUrl))) {
         operation.responses[status] ??= response;
       }
@@ -67,6 +72,13 @@ function refusalsOf({ rule }: Route, resourceMetadataUrl?: string): Record<numbe
       missing: new MissingToken(),
       expired: new InvalidToken('token_expired'),
       audience: new InvalidToken('wrong_audience'),
+      ...(rule.stepUp && {
+        login: new InsufficientUserAuthentication(
+          'old_authentication',
+          acrValuesOf(rule.stepUp),
+          rule.stepUp.maxAge,
+        ),
+      }),
     }),
     ...(rule.kind === 'scopes' && {
       403: answer('The access token lacks a scope.', { scope: new InsufficientScope(rule.scopes) }),

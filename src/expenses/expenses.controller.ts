@@ -25,7 +25,7 @@ import { ConfigService } from '@nestjs/config';
 import type { FastifyReply } from 'fastify';
 import { Readable } from 'node:stream';
 import { z } from 'zod';
-import { CurrentPrincipal, type Principal, OptionalScopes, Scopes } from '../auth/index.js';
+import { CurrentPrincipal, type Principal, OptionalScopes, Scopes, StepUp } from '../auth/index.js';
 import type { Environment } from '../config/environment.js';
 import { publicPath } from '../http/public-path.js';
 import { documentedBy } from '../http/schema.pipe.js';
@@ -44,6 +44,9 @@ import { isNotModified, parseIdempotencyKey, preconditions, sayWhetherReplayed }
 import { type ListQuery, listQuery, noQuery, type OwnerQuery, ownerQuery } from './expenses.query.js';
 import { ExpensesService } from './expenses.service.js';
 import { NewExpensePipe } from './new-expense.pipe.js';
+
+/** How long ago the owner of the expenses may have logged in who deletes all of them, in seconds. */
+const ERASE_LOGIN_SECONDS = 300;
 
 const deletedAnswer = z.object({ deleted: z.int() }).meta({ id: 'Deleted' });
 
@@ -105,6 +108,7 @@ export class ExpensesController {
 
   @Delete('expenses')
   @Scopes('delete:expenses')
+  @StepUp({ maxAge: ERASE_LOGIN_SECONDS })
   @ApiOkResponse({ standardSchema: deletedAnswer })
   async removeAll(
     @CurrentPrincipal() principal: Principal,

@@ -20,6 +20,11 @@ export const problemCodes = {
   invalid_token: { status: 401, detail: 'The access token is not acceptable', isSpecific: true },
   invalid_dpop_proof: { status: 401, detail: 'The DPoP proof is not acceptable', isSpecific: true },
   use_dpop_nonce: { status: 401, detail: 'The DPoP proof needs a nonce of ours', isSpecific: true },
+  insufficient_user_authentication: {
+    status: 401,
+    detail: 'The user must log in again for this',
+    isSpecific: true,
+  },
   missing_token: { status: 401, detail: 'An access token is needed', isSpecific: true },
   forbidden: { status: 403, detail: 'This is not allowed' },
   insufficient_scope: {

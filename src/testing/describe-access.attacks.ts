@@ -1,5 +1,14 @@
 import { createSecretKey, type KeyObject } from 'node:crypto';
-import { type AuthError, InsufficientScope, InvalidToken, MissingToken, type Route } from '../auth/index.js';
+import {
+  acrValuesOf,
+  type AuthError,
+  InsufficientScope,
+  InsufficientUserAuthentication,
+  InvalidToken,
+  MissingToken,
+  type Route,
+  type StepUpOptions,
+} from '../auth/index.js';
 import type { SigningKey } from './signing-key.js';
 import type { TestIssuer } from './test-issuer.js';
 
@@ -36,12 +45,18 @@ function indispensable({ rule }: Route): readonly (readonly string[])[] {
 }
 
 /** Claims that are good under every setting of the resource server: with `permissions` beside `scope`, and of RFC 9068. */
-function claimsWith(scopes: readonly string[], { issuer, subject }: Arsenal) {
-  return issuer.claims({ sub: subject, client_id: subject, scopes, permissions: scopes });
+function claimsWith(scopes: readonly string[], route: Route, { issuer, subject }: Arsenal) {
+  return issuer.claims({
+    sub: subject,
+    client_id: 'attacker',
+    scopes,
+    permissions: scopes,
+    acr: acrValuesOf(stepUpOf(route) ?? {})[0],
+  });
 }
 
-function tokenWith(scopes: readonly string[], arsenal: Arsenal): string {
-  return arsenal.issuer.sign({ typ: 'at+jwt' }, claimsWith(scopes, arsenal));
+function tokenWith(scopes: readonly string[], route: Route, arsenal: Arsenal): string {
+  return arsenal.issuer.sign({ typ: 'at+jwt' }, claimsWith(scopes, route, arsenal));
 }
 
 /** An attack with a token that is good but for a part of its claims or header, or for its signature. */
@@ -55,8 +70,34 @@ function forgery(
     refusal: () => new InvalidToken(reason),
     tokens: (route, arsenal) => {
       const { claims, header, key, appendix = '' } = forge(arsenal);
-      const good = claimsWith([...(sufficient(route)[0] ?? []), ...route.optionalScopes], arsenal);
+      const good = claimsWith([...(sufficient(route)[0] ?? []), ...route.optionalScopes], route, arsenal);
       return [arsenal.issuer.sign({ typ: 'at+jwt', ...header }, { ...good, ...claims }, key) + appendix];
+    },
+  };
+}
+
+function stepUpOf({ rule }: Route): StepUpOptions | undefined {
+  return rule.kind === 'public' ? undefined : rule.stepUp;
+}
+
+/** An attack with a token that is good but for its user's login, on the routes that ask for one of a certain kind. */
+function login(
+  title: string,
+  asked: keyof StepUpOptions,
+  reason: ConstructorParameters<typeof InsufficientUserAuthentication>[0],
+  forge: (stepUp: StepUpOptions) => object,
+): Attack {
+  return {
+    title,
+    refusal: (route) => {
+      const stepUp = stepUpOf(route) ?? {};
+      return new InsufficientUserAuthentication(reason, acrValuesOf(stepUp), stepUp.maxAge);
+    },
+    tokens: (route, arsenal) => {
+      const stepUp = stepUpOf(route);
+      if (stepUp?.[asked] === undefined) return [];
+      const claims = claimsWith(sufficient(route)[0] ?? [], route, arsenal);
+      return [arsenal.issuer.sign({ typ: 'at+jwt' }, { ...claims, ...forge(stepUp) })];
     },
   };
 }
@@ -105,6 +146,7 @@ export const attacks: readonly Attack[] = [
       return indispensable(route).map((missing) =>
         tokenWith(
           all.filter((scope) => !missing.includes(scope)),
+          route,
           arsenal,
         ),
       );
@@ -118,13 +160,18 @@ export const attacks: readonly Attack[] = [
       return [...others]
         .map((scopes) => scopes.split(' '))
         .filter((scopes) => indispensable(route).some((needed) => !needed.some((s) => scopes.includes(s))))
-        .map((scopes) => tokenWith(scopes, arsenal));
+        .map((scopes) => tokenWith(scopes, route, arsenal));
     },
   },
+  login('an old login', 'maxAge', 'old_authentication', ({ maxAge = 0 }) => ({
+    auth_time: now() - maxAge - 60,
+  })),
+  login('a login at an unknown time', 'maxAge', 'old_authentication', () => ({ auth_time: undefined })),
+  login('a login in another way', 'acr', 'other_authentication', () => ({ acr: 'none' })),
   {
     title: 'a good token',
     tokens: (route, arsenal) =>
-      sufficient(route).map((scopes) => tokenWith([...scopes, ...route.optionalScopes], arsenal)),
+      sufficient(route).map((scopes) => tokenWith([...scopes, ...route.optionalScopes], route, arsenal)),
   },
 ];
 

@@ -85,7 +85,7 @@ export class TestIssuer {
     return this.published.at(-1) as SigningKey;
   }
 
-  /** The usual claims of an access token, in the manner of Auth0. */
+  /** The usual claims of an access token, in the manner of Auth0, of a user who has just logged in. */
   claims({ scopes, ...others }: TestClaims = {}): Record<string, unknown> {
     const now = Math.floor(Date.now() / 1000);
     return {
@@ -93,6 +93,7 @@ export class TestIssuer {
       sub: 'auth0|alice',
       aud: [this.audience, `${this.url}userinfo`],
       iat: now,
+      auth_time: now,
       exp: now + TOKEN_LIFETIME_SECONDS,
       azp: 'expenses-web',
       jti: randomUUID(),

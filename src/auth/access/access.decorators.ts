@@ -1,5 +1,6 @@
 import { applyDecorators, createParamDecorator, SetMetadata, type ExecutionContext } from '@nestjs/common';
 import type { Permission } from './permissions.js';
+import type { StepUpOptions } from './step-up.js';
 import type { Principal } from '../token/principal.js';
 
 /** Metadata key of a route's access rule. One key for all rules, so that the one nearest the handler wins. */
@@ -11,11 +12,24 @@ export const ACCESS_DECLARED_BY = 'auth:access-declared-by';
 /** Metadata key of the scopes that widen what a route does. */
 export const OPTIONAL_SCOPES = 'auth:optional-scopes';
 
+/** Metadata key of what a route asks of its caller beside scopes. */
+export const ACCESS_CONDITIONS = 'auth:access-conditions';
+
+/** What a route asks of its caller beside the scopes of the token. */
+export interface AccessConditions {
+  /** How the user must have logged in; see `StepUp`. */
+  readonly stepUp?: StepUpOptions;
+}
+
 /** What a route asks of its caller. */
 export type AccessRule =
   | { readonly kind: 'public' }
-  | { readonly kind: 'authenticated' }
-  | { readonly kind: 'scopes'; readonly mode: 'all' | 'any'; readonly scopes: readonly string[] };
+  | ({ readonly kind: 'authenticated' } & AccessConditions)
+  | ({
+      readonly kind: 'scopes';
+      readonly mode: 'all' | 'any';
+      readonly scopes: readonly string[];
+    } & AccessConditions);
 
 function access(name: string, rule: AccessRule): MethodDecorator & ClassDecorator {
   return applyDecorators(SetMetadata(ACCESS, Object.freeze(rule)), recordDeclaration(name));
@@ -55,6 +69,25 @@ export const AnyScope = (...scopes: [Permission, ...Permission[]]) =>
  */
 export const OptionalScopes = (...scopes: [Permission, ...Permission[]]) =>
   SetMetadata(OPTIONAL_SCOPES, Object.freeze(scopes));
+
+/** Adds a condition to those that the target has, on a method or on a class for all of its methods. */
+function condition(conditions: AccessConditions): MethodDecorator & ClassDecorator {
+  return (target: object, _key?: string | symbol, descriptor?: PropertyDescriptor) => {
+    const holder = (descriptor?.value ?? target) as object;
+    const earlier = (Reflect.getOwnMetadata(ACCESS_CONDITIONS, holder) ?? {}) as AccessConditions;
+    Reflect.defineMetadata(ACCESS_CONDITIONS, { ...earlier, ...conditions }, holder);
+  };
+}
+
+/**
+ * Lets in callers whose user has logged in recently, or in a certain way, as the token's `auth_time` and `acr` say; others
+ * get 401 `insufficient_user_authentication`, which says how to log in again (RFC 9470). It is judged at every request, and
+ * stands beside the decorator that says who may call. Applications that call for themselves have no login, so they are
+ * never let in.
+ *
+ * @example `@Scopes('delete:expenses') @StepUp({ maxAge: 300 })`
+ */
+export const StepUp = (stepUp: StepUpOptions) => condition({ stepUp: Object.freeze({ ...stepUp }) });
 
 /** Injects the caller's `Principal` into a handler of a route that is not public. */
 export const CurrentPrincipal = createParamDecorator(

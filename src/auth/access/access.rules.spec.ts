@@ -2,7 +2,7 @@ import { Controller, Get, Logger, Module, Post, type DynamicModule, type Type } 
 import { ApplicationConfig, ModulesContainer, RouterModule } from '@nestjs/core';
 import { jest } from '@jest/globals';
 import { Test } from '@nestjs/testing';
-import { Authenticated, OptionalScopes, Public, Scopes } from './access.decorators.js';
+import { Authenticated, OptionalScopes, Public, Scopes, StepUp } from './access.decorators.js';
 import { AccessRules, InvalidAccessDeclarations } from './access.rules.js';
 import { AuthModule } from '../auth.module.js';
 import { definePermissions } from './permissions.js';
@@ -136,6 +136,72 @@ describe('AccessRules', () => {
     }
     const { routes } = (await rulesOf([], [Widened])).start();
     expect(routes.map(({ optionalScopes }) => optionalScopes)).toEqual([['write:samples'], []]);
+  });
+
+  it('lets the conditions of a class hold for its methods, but for those that change them', async () => {
+    @Controller()
+    @Scopes('read:samples')
+    @StepUp({ maxAge: 300 })
+    class Guarded {
+      @Get(['a', 'b'])
+      inherited() {}
+
+      @Get('c')
+      @Authenticated()
+      @StepUp({ acr: 'phr' })
+      changed() {}
+
+      @Get('d')
+      @Public()
+      open() {}
+    }
+    const { routes } = (await rulesOf([], [Guarded])).start();
+    expect(routes.map(({ rule }) => ('stepUp' in rule ? rule.stepUp : undefined))).toEqual([
+      { maxAge: 300 },
+      { maxAge: 300 },
+      { acr: 'phr' },
+      undefined,
+    ]);
+    expect(routes[0]?.rule).toBe(routes[1]?.rule);
+  });
+
+  it('refuses a login that nobody could have, or that nobody could be asked for', async () => {
+    @Controller()
+    @Authenticated()
+    class Faulty {
+      @Get('a')
+      @StepUp({})
+      nothing() {}
+
+      @Get('b')
+      @StepUp({ maxAge: 0 })
+      never() {}
+
+      @Get('c')
+      @StepUp({ maxAge: 1.5 })
+      half() {}
+
+      @Get('d')
+      @StepUp({ acr: 'two words' })
+      words() {}
+
+      @Get('e')
+      @StepUp({ acr: ['good', 'with"quote'] })
+      quote() {}
+
+      @Get('f')
+      @Public()
+      @StepUp({ maxAge: 300 })
+      open() {}
+    }
+    expect((await rulesOf([], [Faulty])).faults()).toEqual([
+      'Faulty.nothing has @StepUp() without maxAge and acr',
+      'Faulty.never has @StepUp() whose maxAge is no whole number of seconds above 0',
+      'Faulty.half has @StepUp() whose maxAge is no whole number of seconds above 0',
+      expect.stringContaining('Faulty.words has @StepUp() whose acr has a space'),
+      expect.stringContaining('Faulty.quote has @StepUp() whose acr has a space'),
+      'Faulty.open has @Public() and a condition on its caller, who is not known there',
+    ]);
   });
 
   it('refuses a permission that two modules describe', async () => {

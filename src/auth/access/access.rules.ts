@@ -1,10 +1,18 @@
 import { type ExecutionContext, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { ApplicationConfig, ModulesContainer } from '@nestjs/core';
 import { isDeepStrictEqual } from 'node:util';
-import { ACCESS, ACCESS_DECLARED_BY, type AccessRule, OPTIONAL_SCOPES } from './access.decorators.js';
+import {
+  ACCESS,
+  ACCESS_CONDITIONS,
+  ACCESS_DECLARED_BY,
+  type AccessConditions,
+  type AccessRule,
+  OPTIONAL_SCOPES,
+} from './access.decorators.js';
 import { readRoutes, type RouteHandler } from './access.routes.js';
 import { readPermissions } from './permissions.catalogue.js';
 import type { PermissionDescriptions } from './permissions.js';
+import { faultOfStepUp } from './step-up.js';
 
 /** A route and who may call it. */
 export interface Route extends RouteHandler {
@@ -59,7 +67,7 @@ export class AccessRules implements OnModuleInit {
     const faults = new Set(catalogueFaults);
     const routes: Route[] = [];
     for (const handler of readRoutes(this.modules, this.config)) {
-      const route = withRule(handler);
+      const route = this.withRule(handler);
       if (typeof route === 'string') faults.add(route);
       else routes.push(route);
     }
@@ -68,10 +76,6 @@ export class AccessRules implements OnModuleInit {
     this.unusedPermissions = Object.keys(permissions).filter((name) => !this.scopes.includes(name));
     for (const fault of this.undescribed()) faults.add(fault);
     if (faults.size > 0) throw new InvalidAccessDeclarations([...faults]);
-    for (const { controller, handler, rule } of routes) {
-      const ofController = this.rules.get(controller) ?? new Map<unknown, AccessRule>();
-      this.rules.set(controller, ofController.set(handler, rule));
-    }
     this.isRead = true;
   }
 
@@ -115,6 +119,17 @@ export class AccessRules implements OnModuleInit {
     return [...new Set(this.routes.flatMap(scopesOf))].toSorted();
   }
 
+  /** A route by several paths has one rule, so that whoever compares rules finds it to be the same. */
+  private withRule(route: RouteHandler): Route | string {
+    const { controller, handler } = route;
+    const ofController = this.rules.get(controller) ?? new Map<unknown, AccessRule>();
+    const read = readRule(route);
+    if (typeof read === 'string') return read;
+    const rule = ofController.get(handler) ?? read.rule;
+    this.rules.set(controller, ofController.set(handler, rule));
+    return { ...route, ...read, rule };
+  }
+
   /** An application that describes permissions describes all of them. */
   private undescribed(): string[] {
     if (Object.keys(this.permissions).length === 0) return [];
@@ -135,8 +150,7 @@ function scopesOf({ rule, optionalScopes }: Route): readonly string[] {
 }
 
 /** A decorator on a method overrides the one on its class. */
-function withRule(route: RouteHandler): Route | string {
-  const { controller, handler, name } = route;
+function readRule({ controller, handler, name }: RouteHandler): Omit<Route, keyof RouteHandler> | string {
   const declaredBy = Reflect.hasMetadata(ACCESS, handler) ? handler : controller;
   const declarations = (Reflect.getMetadata(ACCESS_DECLARED_BY, declaredBy) ?? []) as string[];
   if (declarations.length === 0) return `${name} has no access declaration`;
@@ -145,8 +159,24 @@ function withRule(route: RouteHandler): Route | string {
   const optionalScopes = (Reflect.getMetadata(OPTIONAL_SCOPES, handler) ??
     Reflect.getMetadata(OPTIONAL_SCOPES, declaredBy) ??
     []) as readonly string[];
-  if (rule.kind === 'public' && optionalScopes.length > 0) {
-    return `${name} has @Public() and @OptionalScopes(${optionalScopes.join(', ')})`;
+  const conditions = readConditions(controller, handler);
+  if (rule.kind === 'public') {
+    if (optionalScopes.length > 0)
+      return `${name} has @Public() and @OptionalScopes(${optionalScopes.join(', ')})`;
+    if (Reflect.hasMetadata(ACCESS_CONDITIONS, declaredBy))
+      return `${name} has @Public() and a condition on its caller, who is not known there`;
+    return { rule, optionalScopes };
   }
-  return { ...route, rule, optionalScopes };
+  const fault = conditions?.stepUp && faultOfStepUp(conditions.stepUp);
+  if (fault !== undefined) return `${name} has ${fault}`;
+  return { rule: conditions ? Object.freeze({ ...rule, ...conditions }) : rule, optionalScopes };
+}
+
+/** Those of the class hold for all of its methods, and each method may add its own, or say another. */
+function readConditions(controller: unknown, handler: unknown): AccessConditions | undefined {
+  const declared = [controller, handler].map(
+    (target) => Reflect.getMetadata(ACCESS_CONDITIONS, target as object) as AccessConditions | undefined,
+  );
+  const conditions = Object.assign({}, ...declared) as AccessConditions;
+  return Object.keys(conditions).length > 0 ? conditions : undefined;
 }

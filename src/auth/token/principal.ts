@@ -19,6 +19,8 @@ export interface Principal {
   readonly kind: 'user' | 'client';
   /** The granted scopes, without duplicates and without the issuer's prefix. */
   readonly scopes: readonly string[];
+  /** How the user logged in, as far as the issuer says; nothing for an application that calls for itself. */
+  readonly authentication?: UserAuthentication;
   /** The `exp` claim: seconds since 1970-01-01T00:00:00Z. */
   readonly expiresAt: number;
   /** The `jti` claim, if there is one. */
@@ -27,6 +29,16 @@ export interface Principal {
   readonly confirmation?: Confirmation;
   /** All claims of the token. */
   readonly claims: Claims;
+}
+
+/** The login that a token rests on (RFC 9068, 2.2.1). */
+export interface UserAuthentication {
+  /** The authentication context class: `acr`. */
+  readonly acr?: string;
+  /** The methods, such as `pwd` and `otp` (RFC 8176): `amr`. */
+  readonly amr?: readonly string[];
+  /** When the user logged in: `auth_time`, seconds since 1970-01-01T00:00:00Z. */
+  readonly time?: number;
 }
 
 /** How the claims of an issuer's tokens are read. */
@@ -62,18 +74,30 @@ export function toPrincipal(
 ): Principal {
   const subject = subjectOf(claims, rules.subjectClaims) as string;
   const clientId = CLIENT_CLAIMS.map((name) => claims[name]).find(isText);
+  const kind = isMachine(claims, subject, clientId) ? 'client' : 'user';
   return deepFreeze({
     issuer,
     subject,
     account: accountPrefix + subject,
     clientId,
-    kind: isMachine(claims, subject, clientId) ? 'client' : 'user',
+    kind,
     scopes: grantedScopes(claims, rules),
+    authentication: kind === 'user' ? authenticationOf(claims) : undefined,
     expiresAt: claims.exp as number,
     tokenId: claims.jti as string | undefined,
     confirmation: claims.cnf as Confirmation | undefined,
     claims,
   });
+}
+
+/** What is of another type says nothing: some issuers write times as text, and only few routes ask. */
+function authenticationOf({ acr, amr, auth_time: time }: Claims): UserAuthentication | undefined {
+  const authentication = {
+    ...(isText(acr) && { acr }),
+    ...(Array.isArray(amr) && amr.every(isText) && { amr }),
+    ...(typeof time === 'number' && Number.isFinite(time) && { time }),
+  };
+  return Object.keys(authentication).length > 0 ? authentication : undefined;
 }
 
 /** The first of these claims that is there. */

@@ -1,4 +1,4 @@
-import type { ManifestEntry } from './manifest.js';
+import { describeStepUp, type ManifestEntry } from './manifest.js';
 
 /** What a request sends, for the routes that take a body. */
 const bodies: Readonly<Record<string, string>> = {
@@ -46,11 +46,14 @@ function orderOf({ method, path }: ManifestEntry): number {
   return METHODS.indexOf(method) * 10 + (method === 'DELETE' && !path.includes(':') ? 1 : 0);
 }
 
-function toRequest({ method, path, access }: ManifestEntry): string {
+function toRequest({ method, path, access, stepUp }: ManifestEntry): string {
   const route = `${method} ${path}`;
   const lines = [
     `### ${route} (${access})`,
     ...(route === CREATES ? ['# @name create'] : []),
+    ...(stepUp
+      ? [`# Needs the token of a person: ${describeStepUp(stepUp)}. The machine client gets 401.`]
+      : []),
     `${method} {{api}}${path.replaceAll(/:\w+/g, '{{create.response.body.id}}')}`,
     ...(access === 'public' ? [] : ['Authorization: Bearer {{login.response.body.access_token}}']),
     ...(bodies[route] === undefined ? [] : [bodies[route]]),

@@ -1,4 +1,4 @@
-import type { AccessRules, Route } from '../../auth/index.js';
+import { type AccessRules, acrValuesOf, type Route, type StepUpOptions } from '../../auth/index.js';
 
 /** Who may call one route. */
 export interface ManifestEntry {
@@ -8,6 +8,8 @@ export interface ManifestEntry {
   readonly access: string;
   /** Scopes that widen what the route does. */
   readonly optional?: readonly string[];
+  /** How the user must have logged in. */
+  readonly stepUp?: StepUpOptions;
 }
 
 /** Who may call what, one entry a route, in the order of paths and methods. */
@@ -17,6 +19,7 @@ export function toManifest({ routes }: Pick<AccessRules, 'routes'>): ManifestEnt
     path,
     access: describeRule(rule),
     ...(optionalScopes.length > 0 && { optional: optionalScopes }),
+    ...(rule.kind !== 'public' && rule.stepUp && { stepUp: rule.stepUp }),
   }));
 }
 
@@ -24,6 +27,16 @@ export function toManifest({ routes }: Pick<AccessRules, 'routes'>): ManifestEnt
 export function describeRule(rule: Route['rule']): string {
   if (rule.kind !== 'scopes') return rule.kind;
   return rule.scopes.length === 1 ? String(rule.scopes[0]) : `${rule.mode} of ${rule.scopes.join(' ')}`;
+}
+
+/** How a user must have logged in, in a few words. */
+export function describeStepUp(stepUp: StepUpOptions): string {
+  const acr = acrValuesOf(stepUp);
+  const parts = [
+    stepUp.maxAge !== undefined && `in the last ${stepUp.maxAge} s`,
+    acr.length > 0 && `with acr ${acr.join(' or ')}`,
+  ];
+  return `login ${parts.filter(Boolean).join(' and ')}`;
 }
 
 /** The manifest as JSON, one line a route, so that a change of access is one line in a review. */
@@ -34,9 +47,10 @@ export function toJson(manifest: readonly ManifestEntry[]): string {
 /** The manifest as a table for people. */
 export function toText(manifest: readonly ManifestEntry[]): string {
   const width = Math.max(0, ...manifest.map(({ path }) => path.length));
-  const lines = manifest.map(({ method, path, access, optional }) => {
+  const lines = manifest.map(({ method, path, access, optional, stepUp }) => {
     const widened = optional ? ` (optional: ${optional.join(' ')})` : '';
-    return `${method.padEnd(7)} ${path.padEnd(width)}  ${access}${widened}\n`;
+    const narrowed = stepUp ? `, ${describeStepUp(stepUp)}` : '';
+    return `${method.padEnd(7)} ${path.padEnd(width)}  ${access}${narrowed}${widened}\n`;
   });
   return lines.join('');
 }

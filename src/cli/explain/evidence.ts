@@ -17,7 +17,9 @@ export function shown(value: unknown): string {
 const list = (values: readonly string[]) => values.map(shown).join(' or ');
 const names = (object: object) => Object.keys(object).map(shown).join(', ');
 
-function time(seconds: unknown): string {
+/** A time, and how far away it is. */
+export function timeText(seconds: unknown): string {
+  if (seconds === undefined) return 'absent';
   const date = new Date(Number(seconds) * 1000);
   if (Number.isNaN(date.getTime())) return shown(seconds);
   const away = Math.round(Number(seconds) - Date.now() / 1000);
@@ -40,11 +42,11 @@ export function evidence(reason: RefusalReason, { header, claims }: AccessToken,
     case 'wrong_audience':
       return `aud is ${shown(claims.aud)}, expected is ${list(rules.audiences)}`;
     case 'token_expired':
-      return `exp is ${time(claims.exp)}`;
+      return `exp is ${timeText(claims.exp)}`;
     case 'token_not_yet_valid':
-      return `nbf is ${time(claims.nbf)}`;
+      return `nbf is ${timeText(claims.nbf)}`;
     case 'issued_in_future':
-      return `iat is ${time(claims.iat)}; is the clock of this machine right?`;
+      return `iat is ${timeText(claims.iat)}; is the clock of this machine right?`;
     default:
       return 'no';
   }

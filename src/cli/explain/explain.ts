@@ -13,6 +13,8 @@ import {
   type AccessRules,
   AuthError,
   type AuthOptions,
+  InsufficientScope,
+  InsufficientUserAuthentication,
   InvalidToken,
   JwtAuthGuard,
   TokenVerifier,
@@ -24,8 +26,8 @@ import {
   VerifiedTokens,
 } from '../../auth/index.js';
 import { ProblemException } from '../../problems/problem.exception.js';
-import { describeRule } from '../access/manifest.js';
-import { evidence, shown } from './evidence.js';
+import { describeRule, describeStepUp } from '../access/manifest.js';
+import { evidence, shown, timeText } from './evidence.js';
 
 /** One check and how it ended. */
 export interface Step {
@@ -69,6 +71,7 @@ export async function explain(
       { passed: true, text: `the route is ${route.name}, its rule: ${describeRule(route.rule)}` },
       ...(route.rule.kind === 'public' ? [] : tokenSteps(request, issuers.all[0], refusal, keyFault)),
       ...(request.user ? scopeSteps(route, request.user, refusal) : []),
+      ...(request.user ? stepUpSteps(route, request.user, refusal) : []),
     ];
     return { steps, accepted: !refusal, verdict: refusal ? verdictOf(refusal) : 'accepted' };
   } finally {
@@ -108,7 +111,7 @@ async function askGuards(
       new SenderConstraints(options),
       challenges,
     ),
-    new ScopesGuard(rules, challenges),
+    new ScopesGuard(rules, challenges, options),
   ];
   try {
     for (const guard of guards) {
@@ -173,13 +176,31 @@ function scopeSteps(
   const granted = `it grants: ${scopes.map(shown).join(' ') || 'nothing'}`;
   const needed =
     rule.kind === 'scopes'
-      ? [{ passed: !refusal, text: `the token grants ${describeRule(rule)}; ${granted}` }]
+      ? [
+          {
+            passed: !(refusal instanceof InsufficientScope),
+            text: `the token grants ${describeRule(rule)}; ${granted}`,
+          },
+        ]
       : [];
   const widening = optionalScopes.map((scope) => ({
     passed: true,
     text: `optional: ${scope} is ${scopes.includes(scope) ? '' : 'not '}granted`,
   }));
   return [...needed, ...widening];
+}
+
+function stepUpSteps(
+  { rule }: Route,
+  { authentication, kind }: Principal,
+  refusal: ProblemException | undefined,
+): Step[] {
+  if (rule.kind === 'public' || !rule.stepUp || refusal instanceof InsufficientScope) return [];
+  const { acr, time } = authentication ?? {};
+  const found =
+    kind === 'client' ? 'an application has none' : `acr is ${shown(acr)}, auth_time is ${timeText(time)}`;
+  const passed = !(refusal instanceof InsufficientUserAuthentication);
+  return [{ passed, text: `the token rests on a ${describeStepUp(rule.stepUp)}; ${found}` }];
 }
 
 function verdictOf({ problem }: ProblemException): string {
