@@ -8,16 +8,20 @@ import {
   Query,
   Render,
   Req,
+  Res,
   StreamableFile,
   UseGuards,
 } from '@nestjs/common';
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Readable } from 'node:stream';
 import type { ReadableStream } from 'node:stream/web';
+import type { Query as QueryOfApi } from '../api/api-client.js';
 import { ExpensesApi } from '../api/expenses-api.js';
 import { queryOf } from '../expenses/filters.js';
-import { addressOf, listViewIn } from '../expenses/list-view.js';
+import { addressOf, type ListView, listViewIn, queryOfAll } from '../expenses/list-view.js';
 import { Overview } from '../expenses/overview.js';
+import { PrintView } from '../expenses/print-view.js';
+import type { Formats } from '../locale/formats.js';
 import { READ_ALL } from '../login/scopes.js';
 import type { CurrentSession } from '../sessions/browser-session.js';
 import { LoggedIn } from '../sessions/session.guard.js';
@@ -42,6 +46,7 @@ export class EveryoneController {
   constructor(
     private readonly api: ExpensesApi,
     private readonly overview: Overview,
+    private readonly printView: PrintView,
   ) {}
 
   @Get('everyone')
@@ -51,13 +56,11 @@ export class EveryoneController {
     @Query() query: Record<string, unknown>,
     @Req() { format }: FastifyRequest,
   ) {
-    const view = { ...listViewIn(query), owner: ownerIn(query) };
-    const [content, owners] = await Promise.all([
-      this.overview.show(session.id, view, PATH, format),
-      view.owner === EVERYBODY ? this.api.owners(session.id, {}) : undefined,
-    ]);
-    const linkToOwner = (owner: string) => addressOf(PATH, { owner });
-    return { ...content, owners, owner: view.owner, isOne: view.owner !== EVERYBODY, linkToOwner };
+    const view = viewIn(query);
+    const content = await this.overview.show(session.id, view, PATH, format);
+    const isOne = view.owner !== EVERYBODY;
+    const sums = isOne || 'filterErrors' in content ? undefined : await this.#sums(session, view, format);
+    return { ...content, ...sums, owner: view.owner, isOne };
   }
 
   @Get('everyone.csv')
@@ -66,20 +69,50 @@ export class EveryoneController {
     @Query() query: Record<string, unknown>,
     @Req() { format }: FastifyRequest,
   ) {
-    const { filters } = listViewIn(query);
-    const asked = { ...queryOf(filters, (text) => format.readAmount(text)), owner: ownerIn(query) };
+    const asked = queryOfAll(viewIn(query), format);
     return download(this.api.csv(session.id, asked), 'everyone.csv');
+  }
+
+  @Get('everyone/print')
+  async print(
+    @LoggedIn() session: CurrentSession,
+    @Query() query: Record<string, unknown>,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    await this.printView.send(request, reply, session.id, { view: viewIn(query), path: PATH });
   }
 
   /** What each person spent. */
   @Get('everyone/totals.csv')
-  totals(@LoggedIn() session: CurrentSession) {
-    return download(this.api.csv(session.id, {}, 'reports/owners'), 'totals.csv');
+  totals(
+    @LoggedIn() session: CurrentSession,
+    @Query() query: Record<string, unknown>,
+    @Req() { format }: FastifyRequest,
+  ) {
+    return download(
+      this.api.csv(session.id, sumQuery(viewIn(query), format), 'reports/owners'),
+      'totals.csv',
+    );
+  }
+
+  async #sums(session: CurrentSession, view: ListView, format: Formats) {
+    return {
+      owners: await this.api.owners(session.id, sumQuery(view, format)),
+      linkToOwner: (owner: string) => addressOf(PATH, { owner, filters: view.filters }),
+      sumsCsv: addressOf(`${PATH}/totals.csv`, { filters: view.filters }),
+    };
   }
 }
 
-function ownerIn({ owner }: Readonly<Record<string, unknown>>): string {
-  return typeof owner === 'string' && owner !== '' ? owner : EVERYBODY;
+/** The view that a page's query asks for, of one person or of everybody. */
+function viewIn(query: Readonly<Record<string, unknown>>): ListView {
+  const { owner } = query;
+  return { ...listViewIn(query), owner: typeof owner === 'string' && owner !== '' ? owner : EVERYBODY };
+}
+
+function sumQuery({ filters }: ListView, format: Formats): QueryOfApi {
+  return queryOf(filters, (text) => format.readAmount(text));
 }
 
 async function download(

@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import type { Query } from '../api/api-client.js';
 import type { Expense } from '../api/api.schemas.js';
 import type { ExpensesApi } from '../api/expenses-api.js';
@@ -26,4 +27,19 @@ export async function* jsonArray(expenses: AsyncIterable<Expense>): AsyncGenerat
     separator = ',\n';
   }
   yield separator === '[\n' ? '[]\n' : '\n]\n';
+}
+
+/**
+ * The parts as a stream, the first of which is there already: what keeps it from beginning is thrown here, where it can
+ * still become a page.
+ */
+export async function begun(parts: AsyncGenerator<string>): Promise<Readable> {
+  const first = await parts.next();
+  return Readable.from(
+    (async function* () {
+      if (first.done) return;
+      yield first.value;
+      yield* parts;
+    })(),
+  );
 }

@@ -17,8 +17,8 @@ import {
   type Submitted,
 } from './expense-form.js';
 import { ExpensesPage, PATH } from './expenses.page.js';
-import { queryOf } from './filters.js';
-import { addressOf, listViewIn } from './list-view.js';
+import { addressOf, listViewIn, queryOfAll } from './list-view.js';
+import { PrintView } from './print-view.js';
 import { isAboutForm, isOutage } from './refusals.js';
 import { SuggestedCurrency } from './suggested-currency.js';
 import { needsConfirmation, today } from './unusual-date.js';
@@ -29,6 +29,7 @@ export class ExpensesController {
   constructor(
     private readonly api: ExpensesApi,
     private readonly page: ExpensesPage,
+    private readonly printView: PrintView,
     private readonly currencies: SuggestedCurrency,
     private readonly drafts: Drafts,
     private readonly undo: Undo,
@@ -79,6 +80,16 @@ export class ExpensesController {
     await reply.redirect(typeof id === 'string' && /^[0-9a-f-]{36}$/.test(id) ? `${PATH}/${id}` : PATH, 303);
   }
 
+  @Get('expenses/print')
+  async print(
+    @LoggedIn() session: CurrentSession,
+    @Query() query: Record<string, unknown>,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    await this.printView.send(request, reply, session.id, { view: listViewIn(query), path: PATH });
+  }
+
   /** Only what is a download is called one: an error is a page, which browsers would refuse as an attachment. */
   @Get('expenses.csv')
   async csv(
@@ -86,11 +97,7 @@ export class ExpensesController {
     @Query() query: Record<string, unknown>,
     @Req() { format }: FastifyRequest,
   ): Promise<StreamableFile> {
-    const { filters } = listViewIn(query);
-    const csv = await this.api.csv(
-      session.id,
-      queryOf(filters, (text) => format.readAmount(text)),
-    );
+    const csv = await this.api.csv(session.id, queryOfAll(listViewIn(query), format));
     return new StreamableFile(Readable.fromWeb(csv as ReadableStream), {
       type: 'text/csv; charset=utf-8',
       disposition: 'attachment; filename="expenses.csv"',

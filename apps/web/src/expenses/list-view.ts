@@ -1,5 +1,6 @@
 import type { Query } from '../api/api-client.js';
-import { filtersIn } from './filters.js';
+import type { Formats } from '../locale/formats.js';
+import { filtersIn, queryOf } from './filters.js';
 import { isMonth } from './months.js';
 
 /** The orders of a list, by the API's names: what comes first, and what the pages before and after hold. */
@@ -61,6 +62,15 @@ export function listViewIn(query: Readonly<Record<string, unknown>>): ListView {
     page: isCursor(cursor) ? Math.max(2, number) : 1,
     back: typeof back === 'string' ? back.split(' ').filter(isCursor).slice(-MAX_BACK) : [],
     ...(isMonth(until) && { until }),
+  };
+}
+
+/** What the API is asked for to get all rows of a view, from the first one on. */
+export function queryOfAll({ filters, owner, sort }: ListView, format: Formats): Query {
+  return {
+    ...queryOf(filters, (text) => format.readAmount(text)),
+    ...(owner !== undefined && { owner }),
+    ...(sort !== '-date' && { sort }),
   };
 }
 

@@ -48,6 +48,16 @@ export class Overview {
     }
   }
 
+  /** What stands above a list: its filters and sums. @throws what ExpensesApi throws */
+  async summary(session: string, { filters, owner }: ListView, format: Formats) {
+    const query = queryOf(filters, (text) => format.readAmount(text));
+    const categories = await this.api.categories(session, {
+      ...query,
+      ...(owner !== undefined && { owner }),
+    });
+    return { tags: tagsOf(filters, format), totals: totals(categories) };
+  }
+
   async #content(session: string, view: ListView, query: Query) {
     const [list, months, categories] = await Promise.all([
       this.api.list(session, { ...query, ...placeOf(view) }),
