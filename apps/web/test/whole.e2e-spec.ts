@@ -1,6 +1,6 @@
 import { Lab } from './support/lab.js';
 import { ALICE, BOB, loggedIn, logIn, MANAGER } from './support/people.js';
-import type { Page, Visitor } from './support/visitor.js';
+import { type Page, Visitor } from './support/visitor.js';
 
 const rowsOf = (page: Page) => page.texts('table.expenses tbody tr');
 
@@ -62,7 +62,25 @@ describe('Expenses as a whole', () => {
     it('that was downloaded here', async () => {
       const { visitor } = await aliceWhoMayWrite();
       const csv = await visitor.open('/expenses.csv');
-      expect((await upload(visitor, csv.body)).text('#outcome')).toMatch(/expenses? to import$/);
+      const preview = await upload(visitor, csv.body);
+      expect(preview.text('#outcome')).toBe('0 expenses to import');
+      expect(preview.text()).toMatch(/\d+ rows are there already, and will be skipped\./);
+      expect(preview.text('.preview')).not.toContain('not known');
+    });
+
+    it('that is chosen again when a login was needed first', async () => {
+      const { visitor } = await aliceWhoMayWrite();
+      const page = await visitor.open('/expenses/import');
+      visitor.cookies.delete(lab.cookie);
+      const body = new FormData();
+      body.set('csrf', page.form('Look at it').fields.get('csrf') ?? '');
+      body.set('file', new Blob(['date,description,value\n']), 'expenses.csv');
+      const headers = { accept: 'application/json' };
+      // A script is told so, and sends the form as a form.
+      const toScript = await visitor.request('/expenses/import', { method: 'POST', body, headers });
+      expect(toScript.status).toBe(401);
+      const back = await visitor.open('/expenses/import', { method: 'POST', body });
+      expect(back.text('[role=alert]')).toContain('You had to log in first');
     });
 
     it('of this person only, and of this browser', async () => {
@@ -117,6 +135,16 @@ describe('Expenses as a whole', () => {
       expect((await visitor.follow(everybody, 'Download totals as CSV')).body).toContain('auth0|bob');
     });
 
+    it('are summed up by person as far as the filters let them through', async () => {
+      const { visitor } = await loggedIn(lab, MANAGER);
+      const some = await visitor.open('/everyone?category=travel&currency=EUR');
+      expect(some.texts('.owners tbody td:nth-child(3)')).toEqual(some.texts('.totals strong'));
+      const sums = await visitor.follow(some, 'Download totals as CSV');
+      expect(sums.body.trim().split('\n')).toHaveLength(2);
+      const faulty = await visitor.open('/everyone?min=much');
+      expect(faulty.text('[role=alert]')).toContain('At least');
+    });
+
     it('are nothing that anybody else hears of', async () => {
       const { visitor, page } = await loggedIn(lab, BOB);
       expect(page.body).not.toMatch(/everybody|everyone|all_reports/i);
@@ -144,6 +172,45 @@ describe('Expenses as a whole', () => {
       const gone = await visitor.open(book.url.pathname);
       expect(gone.text('#gone')).toBe('This expense was deleted');
       expect((await visitor.press(gone, 'Add it again')).text('[role=status]')).toBe('The expense is back.');
+    });
+
+    it('are printed with all rows that the filters let through, in their order', async () => {
+      const { visitor } = await loggedIn(lab, BOB);
+      const list = await visitor.open('/expenses?sort=value&currency=USD');
+      const printed = await visitor.follow(list, 'Print view');
+      expect(rowsOf(list)).toHaveLength(25);
+      const count = Number(/of (\d+)/.exec(list.text('#list'))?.[1]);
+      expect(rowsOf(printed)).toHaveLength(count);
+      expect(printed.text('.totals')).toBe(list.text('.totals'));
+      expect(printed.texts('table .amount').slice(1, 26)).toEqual(list.texts('table.expenses td.amount'));
+      expect(printed.document.querySelectorAll('main form')).toEqual([]);
+      const csv = await visitor.follow(list, 'Download CSV');
+      expect(csv.body.trim().split('\n')).toHaveLength(count + 1);
+      const nothing = await visitor.open('/expenses/print?text=yacht');
+      expect([nothing.status, rowsOf(nothing)]).toEqual([200, []]);
+      expect((await visitor.open('/expenses/print?min=much')).status).toBe(400);
+      const { visitor: manager } = await loggedIn(lab, MANAGER);
+      const everybody = await manager.follow(await manager.open('/everyone'), 'Print view');
+      expect(everybody.texts('td.owner')).toEqual(expect.arrayContaining(['auth0|alice', 'auth0|bob']));
+    });
+
+    it('are a page when they cannot be downloaded or printed', async () => {
+      const { visitor } = await loggedIn(lab, BOB);
+      const web = await lab.startOtherWeb({ API_URL: 'http://localhost:9' });
+      try {
+        const there = new Visitor(web.url);
+        await logIn(there, lab, BOB, '/user');
+        for (const path of ['/expenses.csv', '/expenses.json', '/expenses/print']) {
+          const page = await there.open(path);
+          expect([page.status, page.headers.get('content-disposition')]).toEqual([503, null]);
+          expect(page.heading).toBe('The expenses service cannot be reached');
+        }
+      } finally {
+        await web.close();
+      }
+      visitor.cookies.delete(lab.cookie);
+      const page = await visitor.open('/expenses.json');
+      expect(page.url.pathname).toBe('/user');
     });
 
     it('can be taken along and erased', async () => {

@@ -8,12 +8,15 @@ export const expense = z.object({
   value: z.number(),
   currency: z.string(),
   category: z.string().nullable(),
+  /** ISO 8601, UTC. */
+  createdAt: z.string(),
+  updatedAt: z.string(),
   /** Given only when other owners' expenses were asked for. */
   owner: z.string().optional(),
 });
 export type Expense = z.output<typeof expense>;
 
-const fields = expense.omit({ id: true, owner: true });
+const fields = expense.omit({ id: true, owner: true, createdAt: true, updatedAt: true });
 
 /** A step in the life of an expense. */
 export const change = z.object({

@@ -98,6 +98,7 @@ function streamOf({ content }: Upload): () => ReadableStream<Uint8Array> {
 
 function problemOf(problem: unknown): string | undefined {
   if (problem === 'none') return 'Choose a file first.';
+  if (problem === 'login') return 'You had to log in first, and nothing was sent. Choose the file again.';
   return problem === 'large'
     ? `A file can have ${MAX_FILE_BYTES / 1024 / 1024} MB at most. Import it in parts.`
     : undefined;

@@ -5,14 +5,14 @@ import { previewOf } from './preview.js';
 const preview = (text: string | Buffer) => previewOf(Readable.from([Buffer.from(text)]));
 
 describe('The preview of a file', () => {
-  it('shows the columns with their meaning, and the first rows', async () => {
+  it('shows the columns, whether they are known, and the first rows', async () => {
     const rows = Array.from({ length: 20 }, (_, index) => `2026-01-01,"Lunch, ${index}",9.50`);
     const { columns, rows: first } = await preview(`\ufeffDate,description,Value,colour\n${rows.join('\n')}`);
     expect(columns).toEqual([
-      { name: 'Date', meaning: 'date' },
-      { name: 'description', meaning: 'description' },
-      { name: 'Value', meaning: 'value' },
-      { name: 'colour', meaning: undefined },
+      { name: 'Date', isKnown: true },
+      { name: 'description', isKnown: true },
+      { name: 'Value', isKnown: true },
+      { name: 'colour', isKnown: false },
     ]);
     expect(first).toHaveLength(8);
     expect(first[0]).toEqual(['2026-01-01', 'Lunch, 0', '9.50']);

@@ -1,20 +1,25 @@
 import { parse } from 'csv-parse/sync';
 import type { Readable } from 'node:stream';
 
-/** Columns that the API knows, with what they hold. */
-const COLUMNS: Readonly<Record<string, string>> = {
-  date: 'date',
-  description: 'description',
-  value: 'value',
-  currency: 'currency',
-  category: 'category',
-  externalid: 'name of the row where it comes from',
-};
+/** Columns that the API takes, in small letters: those of an expense, and what else a download has. */
+const COLUMNS: ReadonlySet<string> = new Set([
+  'date',
+  'description',
+  'value',
+  'currency',
+  'category',
+  'externalid',
+  'id',
+  'owner',
+  'createdat',
+  'updatedat',
+  '',
+]);
 
 /** What can be seen of a file before anything is done with it. */
 export interface Preview {
-  /** The names of the header line, and what the API takes each for: undefined for what it does not know. */
-  readonly columns: readonly { readonly name: string; readonly meaning: string | undefined }[];
+  /** The names of the header line, and whether the API knows them. */
+  readonly columns: readonly { readonly name: string; readonly isKnown: boolean }[];
   readonly rows: readonly (readonly string[])[];
 }
 
@@ -37,7 +42,7 @@ export async function previewOf(file: Readable): Promise<Preview> {
     trim: true,
   });
   const [header = [], ...rows] = records.map((record) => record.slice(0, MAX_COLUMNS).map(shortened));
-  return { columns: header.map((name) => ({ name, meaning: COLUMNS[name.toLowerCase()] })), rows };
+  return { columns: header.map((name) => ({ name, isKnown: COLUMNS.has(name.toLowerCase()) })), rows };
 }
 
 async function beginningOf(file: Readable): Promise<string> {

@@ -29,7 +29,9 @@ export class ErrorPages implements ExceptionFilter {
       return;
     }
     if (error instanceof LoginNeeded && !error.soonAgain) {
-      reply.redirect(loginPath(page, [], { again: error.soon }), 303);
+      // A script would follow to the issuer, where it may not go: it sends the form again, as a form.
+      if (request.headers.accept === 'application/json') await reply.code(401).send();
+      else reply.redirect(loginPath(pageAfterLogin(request, page), [], { again: error.soon }), 303);
       return;
     }
     const trouble = explain(error, page);
@@ -43,6 +45,11 @@ export class ErrorPages implements ExceptionFilter {
 /** A form's answer cannot be shown again by a link: its page can. */
 function pageOfForm(url: string): string {
   return url.replace(/\?.*/, '').replace(/\/(delete|discard)$/, '');
+}
+
+/** A file is not kept over a login; the page where it was chosen says so. */
+function pageAfterLogin(request: FastifyRequest, page: string): string {
+  return request.isMultipart() ? `${page}?problem=login` : page;
 }
 
 /** An error and its causes in one line, without anything that was sent or received. */

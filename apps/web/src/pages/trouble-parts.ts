@@ -27,6 +27,7 @@ export interface Trouble {
 const DEFAULT_WAIT_SECONDS = 30;
 
 export const HOME: Action = { label: 'Go to the home page', href: '/' };
+export const EXPENSES: Action = { label: 'Go to your expenses', href: '/expenses' };
 
 export function permissionNeeded(
   title: string,

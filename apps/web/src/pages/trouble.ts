@@ -1,7 +1,7 @@
 import { HttpException } from '@nestjs/common';
 import { ApiRefusal, ApiUnavailable } from '../api/api.errors.js';
 import { explainLogin } from './login-trouble.js';
-import { HOME, permissionNeeded, serviceFault, type Trouble, tryLater } from './trouble-parts.js';
+import { EXPENSES, HOME, permissionNeeded, serviceFault, type Trouble, tryLater } from './trouble-parts.js';
 
 export type { Trouble } from './trouble-parts.js';
 
@@ -31,10 +31,15 @@ function explainRefusal(error: ApiRefusal, page: string): Trouble {
     const title = status === 429 ? 'Too many requests' : 'The expenses service is not available';
     return { ...tryLater(title, page, error.retryAfterSeconds), requestId };
   }
+  if (status === 404) {
+    const message = 'It does not exist, or it is not yours.';
+    return { status, title: 'There is no such expense', message, action: EXPENSES, requestId };
+  }
   return {
     status,
     title: problem.title ?? 'The expenses service refused this',
     message: problem.detail ?? 'It gave no reason.',
+    action: HOME,
     requestId,
   };
 }

@@ -33,6 +33,10 @@ const STATUSES: Readonly<Record<string, number>> = {
   ERR_HTTP_REQUEST_TIMEOUT: 408,
 };
 
+const TOO_MANY_COOKIES =
+  'Your browser sends too many cookies along, perhaps those of other applications with this name. ' +
+  'Delete the cookies of this site in its settings, and open the page again.';
+
 /** Answers what is no HTTP, too large or too slow, as far as the connection still takes an answer, and closes it. */
 export function answerClientError(error: NodeJS.ErrnoException, socket: Socket): void {
   if (error.code === 'ECONNRESET' || socket.destroyed) return;
@@ -42,7 +46,8 @@ export function answerClientError(error: NodeJS.ErrnoException, socket: Socket):
   }
   const status = STATUSES[error.code ?? ''] ?? 400;
   const title = STATUS_CODES[status] ?? '';
-  const body = `<!doctype html><html lang="en"><title>${title}</title><h1>${title}</h1><p><a href="/">Go to the home page</a></p></html>`;
+  const advice = status === 431 ? `<p>${TOO_MANY_COOKIES}</p>` : '';
+  const body = `<!doctype html><html lang="en"><title>${title}</title><h1>${title}</h1>${advice}<p><a href="/">Go to the home page</a></p></html>`;
   const head = [
     `HTTP/1.1 ${status} ${title}`,
     'content-type: text/html; charset=utf-8',

@@ -13,8 +13,11 @@ form?.addEventListener('submit', (event) => {
     progress.max = total;
     progress.value = loaded;
   });
-  // Whatever went wrong, the page itself says it best: it is asked for anew.
-  request.addEventListener('load', () => location.assign(request.response?.location ?? form.action));
-  request.addEventListener('error', () => location.assign(form.action));
+  // Whatever went wrong, the browser shows it best: it sends the form itself.
+  request.addEventListener('load', () => {
+    if (request.response?.location) location.assign(request.response.location);
+    else form.submit();
+  });
+  request.addEventListener('error', () => form.submit());
   request.send(new FormData(form));
 });
