@@ -6,7 +6,7 @@ import type { Config } from '../config/config.module.js';
 import { noteApiRequest } from '../logging/api-requests.js';
 import { AccessTokens } from '../login/access-tokens.js';
 import { errorCode, loggable, quotable } from '../login/quoting.js';
-import { type ApiRefusal, ApiUnavailable, refusalOf } from './api.errors.js';
+import { type ApiRefusal, ApiUnavailable, refusalOf, wantsRecentLogin } from './api.errors.js';
 
 /** Seconds until an answer must be there. */
 const TIMEOUT_SECONDS = 10;
@@ -56,7 +56,8 @@ export class ApiClient {
     const { response, challenges } = await this.#send(token, call);
     if (response.ok) return response;
     // At 401 the token looked good here and the API knows better; the issuer's keys may have been replaced.
-    const another = response.status === 401 ? await this.tokens.of(session, token) : token;
+    const renews = response.status === 401 && !wantsRecentLogin(challenges);
+    const another = renews ? await this.tokens.of(session, token) : token;
     if (another === token) throw await this.#refused(response, challenges);
     await response.body?.cancel();
     const second = await this.#send(another, call);
@@ -67,7 +68,7 @@ export class ApiClient {
   /** At 401 the token was fresh: that is no matter of the user's, and somebody has to look into it. */
   async #refused(response: Response, challenges: client.WWWAuthenticateChallenge[]): Promise<ApiRefusal> {
     const refusal = await refusalOf(response, challenges);
-    if (refusal.status === 401) {
+    if (refusal.status === 401 && refusal.neededLoginAge === undefined) {
       const { code, requestId = 'without an id' } = refusal.problem;
       const reason = loggable(refusal.reason);
       this.#logger.warn(

@@ -31,6 +31,8 @@ export class ApiRefusal extends Error {
     readonly retryAfterSeconds?: number,
     /** Why a token is refused, in the API's words (`error_description`, RFC 6750, 3). */
     readonly reason?: string,
+    /** How recent a login the request needs, in seconds, where it was not recent enough (RFC 9470, 3). */
+    readonly neededLoginAge?: number,
   ) {
     super(`The API answered ${status}`);
   }
@@ -49,7 +51,22 @@ export async function refusalOf(
     response.status === 403 ? scopes.flatMap((scope) => scope?.split(' ') ?? []) : [],
     secondsOf(response.headers.get('retry-after')),
     challenges.find(({ parameters }) => parameters.error_description)?.parameters.error_description,
+    response.status === 401 ? loginAgeIn(challenges) : undefined,
   );
+}
+
+/** Whether an API wants a more recent login than the token's, which a renewed token does not bring (RFC 9470, 3). */
+export function wantsRecentLogin(challenges: WWWAuthenticateChallenge[]): boolean {
+  return loginAgeIn(challenges) !== undefined;
+}
+
+function loginAgeIn(challenges: WWWAuthenticateChallenge[]): number | undefined {
+  const challenge = challenges.find(
+    ({ parameters }) => parameters.error === 'insufficient_user_authentication',
+  );
+  if (!challenge) return undefined;
+  const { max_age: age = '' } = challenge.parameters as Readonly<Record<string, string | undefined>>;
+  return /^\d{1,9}$/.test(age) ? Number(age) : 0;
 }
 
 /** Retry-After is a number of seconds or a date (RFC 9110, 10.2.3). */

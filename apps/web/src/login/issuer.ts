@@ -10,6 +10,8 @@ export interface LoginChecks {
   readonly state: string;
   readonly nonce: string;
   readonly codeVerifier: string;
+  /** How old the login may be, in seconds; undefined where it does not matter. */
+  readonly maxAge?: number;
 }
 
 /** How the issuer is to ask (OpenID Connect Core, 3.1.2.1). */
@@ -53,6 +55,7 @@ export class Issuer {
       nonce: checks.nonce,
       code_challenge: await client.calculatePKCECodeChallenge(checks.codeVerifier),
       code_challenge_method: 'S256',
+      ...(checks.maxAge !== undefined && { max_age: String(checks.maxAge) }),
       ...(prompt !== undefined && { prompt }),
       ...(loginHint !== undefined && { login_hint: loginHint }),
     });
@@ -70,7 +73,7 @@ export class Issuer {
    * Exchanges the code in the callback's query for tokens, and asks for the user's claims.
    * @throws AccessDenied, LoginFailed, GrantRefused, ServiceFault, IssuerUnavailable
    */
-  async completeLogin(query: string, { state, nonce, codeVerifier }: LoginChecks) {
+  async completeLogin(query: string, { state, nonce, codeVerifier, maxAge }: LoginChecks) {
     const metadata = await this.#metadata();
     const callback = new URL(query, this.#callback);
     const tokens = await this.#asking('Login, answer and token endpoint', async () => {
@@ -80,6 +83,7 @@ export class Issuer {
         expectedNonce: nonce,
         pkceCodeVerifier: codeVerifier,
         idTokenExpected: true,
+        ...(maxAge !== undefined && { maxAge }),
       });
     });
     const claims = tokens.claims();

@@ -45,7 +45,7 @@ export class LoginController {
 
   /**
    * Sends the browser to the issuer. In the query: `return_to`, the page to come back to; `permission`, to ask the user
-   * for these as well; `prompt`, `login_hint`; and what an issuer sends that begins the login itself (`iss`,
+   * for these as well; `max_age`, `prompt`, `login_hint`; and what an issuer sends that begins the login itself (`iss`,
    * `target_link_uri`; OpenID Connect Core, 4).
    * @throws LoginFailed when another issuer began it; IssuerUnavailable
    */
@@ -53,7 +53,7 @@ export class LoginController {
   async login(@Query() query: LoginQuery, @Req() request: FastifyRequest, @Res() reply: FastifyReply) {
     if (request.method === 'HEAD') return reply.code(204).send();
     if (query['iss'] !== undefined) await this.#checkInitiator(query['iss']);
-    const { prompt, login_hint: hint } = query;
+    const { prompt, login_hint: hint, max_age: maxAge } = query;
     if (prompt === 'select_account') this.remembered.forget(reply);
     const aim = {
       returnTo: localPath(query['return_to'] ?? this.#ownPath(query['target_link_uri'])),
@@ -62,6 +62,7 @@ export class LoginController {
     };
     return this.#begin(request, reply, aim, {
       ...(typeof prompt === 'string' && PROMPTS.has(prompt) && { prompt }),
+      ...(typeof maxAge === 'string' && /^\d{1,9}$/.test(maxAge) && { maxAge: Number(maxAge) }),
       ...(typeof hint === 'string' && hint.length <= MAX_HINT_LENGTH && { loginHint: hint }),
     });
   }
@@ -117,11 +118,11 @@ export class LoginController {
     request: FastifyRequest,
     reply: FastifyReply,
     aim: Pick<LoginAim, 'returnTo' | 'permissions' | 'again'>,
-    ask: Omit<LoginRequest, 'scope'> = {},
+    { maxAge, ...ask }: Omit<LoginRequest, 'scope'> & { readonly maxAge?: number } = {},
   ) {
     const held = request.session?.permissions ?? (await this.#rememberedFor(request, ask));
     const scope = scopeFor([...new Set([...FIRST_PERMISSIONS, READ_ALL, ...held, ...aim.permissions])]);
-    const { id, begunAt, ...secrets } = await this.pending.begin(request, reply);
+    const { id, begunAt, ...secrets } = await this.pending.begin(request, reply, maxAge);
     const state = await this.state.seal({ ...aim, id, begunAt });
     return reply.redirect((await this.issuer.loginUrl({ state, ...secrets }, { scope, ...ask })).href, 302);
   }
@@ -143,11 +144,11 @@ export class LoginController {
     request: FastifyRequest,
     reply: FastifyReply,
     { permissions, returnTo }: LoginAim,
-    { nonce, codeVerifier }: PendingLogin,
+    { nonce, codeVerifier, maxAge }: PendingLogin,
     state: string,
   ) {
     try {
-      return await this.issuer.completeLogin(request.url, { state, nonce, codeVerifier });
+      return await this.issuer.completeLogin(request.url, { state, nonce, codeVerifier, maxAge });
     } catch (error) {
       if (error instanceof GrantRefused) {
         throw new LoginFailed('The answer of the login service is no longer good.', { cause: error });

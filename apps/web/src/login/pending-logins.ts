@@ -10,6 +10,8 @@ export interface PendingLogin {
   readonly id: string;
   readonly nonce: string;
   readonly codeVerifier: string;
+  /** How old the login may be that answers it, in seconds. */
+  readonly maxAge?: number;
   /** Seconds since 1970. */
   readonly begunAt: number;
 }
@@ -34,11 +36,12 @@ export class PendingLogins {
     private readonly cookies: Cookies,
   ) {}
 
-  async begin(request: FastifyRequest, reply: FastifyReply): Promise<PendingLogin> {
+  async begin(request: FastifyRequest, reply: FastifyReply, maxAge?: number): Promise<PendingLogin> {
     const login: PendingLogin = {
       id: client.randomNonce().slice(0, 16),
       nonce: client.randomNonce(),
       codeVerifier: client.randomPKCECodeVerifier(),
+      ...(maxAge !== undefined && { maxAge }),
       begunAt: Math.floor(Date.now() / 1000),
     };
     const sealed = await this.sealing.seal('login', login, login.begunAt + LIFETIME_SECONDS);

@@ -2,7 +2,12 @@
 const MAX_LENGTH = 1000;
 
 /** Downloads, and the pages that offer them: a login ends on a page, never in a download. */
-const PAGE_OF: Readonly<Record<string, string>> = { '/expenses.csv': '/expenses' };
+const PAGE_OF: Readonly<Record<string, string>> = {
+  '/expenses.csv': '/expenses',
+  '/expenses.json': '/user',
+  '/everyone.csv': '/everyone',
+  '/everyone/totals.csv': '/everyone',
+};
 
 /** A page of this application as a path; anything else, such as another site or a download, becomes a page, too. */
 export function localPath(returnTo: unknown): string {
@@ -23,6 +28,8 @@ export interface LoginOptions {
   readonly askAgain?: boolean;
   /** Lets the user choose another account. */
   readonly otherAccount?: boolean;
+  /** Has the issuer ask for a login that is no older, in seconds (OpenID Connect Core, 3.1.2.1). */
+  readonly maxAge?: number;
   /** For a login that follows by itself upon one that did not help. */
   readonly again?: boolean;
 }
@@ -31,12 +38,13 @@ export interface LoginOptions {
 export function loginPath(
   returnTo: string,
   permissions: readonly string[] = [],
-  { askAgain, otherAccount, again }: LoginOptions = {},
+  { askAgain, otherAccount, maxAge, again }: LoginOptions = {},
 ): string {
   const query = new URLSearchParams({ return_to: localPath(returnTo) });
   if (permissions.length > 0) query.set('permission', permissions.join(' '));
   if (askAgain) query.set('prompt', 'consent');
   if (otherAccount) query.set('prompt', 'select_account');
+  if (maxAge !== undefined) query.set('max_age', String(maxAge));
   if (again) query.set('again', '1');
   return `/login?${query}`;
 }
