@@ -31,8 +31,25 @@ export type AccessRule =
       readonly scopes: readonly string[];
     } & AccessConditions);
 
+/** Metadata key, on a prototype, of the `DeclaredMethod`s of its class. */
+export const DECLARED_METHODS = 'auth:declared-methods';
+
+/** A declaration on a method, as it was when the decorator ran: later ones may have put another in its place. */
+export interface DeclaredMethod {
+  readonly key: string;
+  readonly method: object;
+  /** What was written, as in `@Scopes(read:reports)`. */
+  readonly name: string;
+  /** Under which the declaration stands on the method. */
+  readonly metadataKey: string;
+}
+
 function access(name: string, rule: AccessRule): MethodDecorator & ClassDecorator {
-  return applyDecorators(SetMetadata(ACCESS, Object.freeze(rule)), recordDeclaration(name));
+  return applyDecorators(
+    SetMetadata(ACCESS, Object.freeze(rule)),
+    recordDeclaration(name),
+    recordMethod(name, ACCESS),
+  );
 }
 
 /** Several declarations on one target would silently overwrite each other, so each is remembered. */
@@ -41,6 +58,20 @@ function recordDeclaration(name: string): MethodDecorator & ClassDecorator {
     const holder = (descriptor?.value ?? target) as object;
     const earlier = (Reflect.getOwnMetadata(ACCESS_DECLARED_BY, holder) ?? []) as string[];
     Reflect.defineMetadata(ACCESS_DECLARED_BY, [...earlier, name], holder);
+  };
+}
+
+/** Metadata of a method is lost with the method, so its class knows of it, too. */
+function recordMethod(name: string, metadataKey: string): MethodDecorator & ClassDecorator {
+  return (target: object, key?: string | symbol, descriptor?: PropertyDescriptor) => {
+    if (descriptor === undefined) return;
+    const earlier = (Reflect.getOwnMetadata(DECLARED_METHODS, target) ?? []) as DeclaredMethod[];
+    const method = descriptor.value as object;
+    Reflect.defineMetadata(
+      DECLARED_METHODS,
+      [...earlier, { key: String(key), method, name, metadataKey }],
+      target,
+    );
   };
 }
 
@@ -68,15 +99,19 @@ export const AnyScope = (...scopes: [Permission, ...Permission[]]) =>
  * @example `@Scopes('read:reports') @OptionalScopes('read:all_reports')`, for a list that takes `?owner=`
  */
 export const OptionalScopes = (...scopes: [Permission, ...Permission[]]) =>
-  SetMetadata(OPTIONAL_SCOPES, Object.freeze(scopes));
+  applyDecorators(
+    SetMetadata(OPTIONAL_SCOPES, Object.freeze(scopes)),
+    recordMethod(`@OptionalScopes(${scopes.join(', ')})`, OPTIONAL_SCOPES),
+  );
 
 /** Adds a condition to those that the target has, on a method or on a class for all of its methods. */
-function condition(conditions: AccessConditions): MethodDecorator & ClassDecorator {
-  return (target: object, _key?: string | symbol, descriptor?: PropertyDescriptor) => {
+function condition(name: string, conditions: AccessConditions): MethodDecorator & ClassDecorator {
+  const add = (target: object, _key?: string | symbol, descriptor?: PropertyDescriptor) => {
     const holder = (descriptor?.value ?? target) as object;
     const earlier = (Reflect.getOwnMetadata(ACCESS_CONDITIONS, holder) ?? {}) as AccessConditions;
     Reflect.defineMetadata(ACCESS_CONDITIONS, { ...earlier, ...conditions }, holder);
   };
+  return applyDecorators(add, recordMethod(name, ACCESS_CONDITIONS));
 }
 
 /**
@@ -87,7 +122,8 @@ function condition(conditions: AccessConditions): MethodDecorator & ClassDecorat
  *
  * @example `@Scopes('delete:expenses') @StepUp({ maxAge: 300 })`
  */
-export const StepUp = (stepUp: StepUpOptions) => condition({ stepUp: Object.freeze({ ...stepUp }) });
+export const StepUp = (stepUp: StepUpOptions) =>
+  condition('@StepUp()', { stepUp: Object.freeze({ ...stepUp }) });
 
 /** Injects the caller's `Principal` into a handler of a route that is not public. */
 export const CurrentPrincipal = createParamDecorator(

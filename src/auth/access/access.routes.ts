@@ -21,6 +21,8 @@ export interface RouteHandler {
   readonly handler: (...parameters: never[]) => unknown;
   /** `Controller.method`, to name the route to a person. */
   readonly name: string;
+  /** Whether the method is one of a class that the controller extends. */
+  readonly isInherited: boolean;
 }
 
 /** Every route that the controllers of an application declare, in the order of paths and methods. */
@@ -44,14 +46,14 @@ function readController(controller: Type, modulePath: string | undefined, config
   const routes: RouteHandler[] = [];
   for (const route of new PathsExplorer(new MetadataScanner()).scanForPaths(prototype, prototype)) {
     const versioning = config.getVersioning();
-    const common = {
+    const location = {
       modulePath,
       globalPrefix: config.getGlobalPrefix(),
       controllerVersion: Reflect.getMetadata(VERSION_METADATA, controller) ?? versioning?.defaultVersion,
       methodVersion: Reflect.getMetadata(VERSION_METADATA, route.targetCallback),
       versioningOptions: versioning,
     };
-    const selected = factory.getVersion(common);
+    const selected = factory.getVersion(location);
     const isVersioned =
       versioning !== undefined && versioning.type !== VersioningType.URI && selected !== VERSION_NEUTRAL;
     const version = isVersioned ? (selected as RouteHandler['version']) : undefined;
@@ -61,13 +63,16 @@ function readController(controller: Type, modulePath: string | undefined, config
     ) as RouteHandler['constraints'];
     const paths = controllerPaths.flatMap((ctrlPath) =>
       route.path.flatMap((methodPath) =>
-        factory.create({ ...common, ctrlPath, methodPath }, route.requestMethod),
+        factory.create({ ...location, ctrlPath, methodPath }, route.requestMethod),
       ),
     );
     const method = RequestMethod[route.requestMethod];
     const name = `${controller.name}.${route.methodName}`;
     const handler = route.targetCallback as RouteHandler['handler'];
-    routes.push(...paths.map((path) => ({ method, path, version, constraints, controller, handler, name })));
+    const isInherited = !Object.hasOwn(prototype, route.methodName);
+    for (const path of paths) {
+      routes.push({ method, path, version, constraints, controller, handler, name, isInherited });
+    }
   }
   return routes;
 }

@@ -10,6 +10,7 @@ import {
   OPTIONAL_SCOPES,
 } from './access.decorators.js';
 import { readRoutes, type RouteHandler } from './access.routes.js';
+import { misplacedDeclarations } from './misplaced.declarations.js';
 import { readPermissions } from './permissions.catalogue.js';
 import type { PermissionDescriptions } from './permissions.js';
 import { faultOfStepUp } from './step-up.js';
@@ -64,7 +65,7 @@ export class AccessRules implements OnModuleInit {
   read(): void {
     if (this.isRead) return;
     const { permissions, faults: catalogueFaults } = readPermissions(this.modules);
-    const faults = new Set(catalogueFaults);
+    const faults = new Set([...catalogueFaults, ...misplacedDeclarations(this.modules)]);
     const routes: Route[] = [];
     for (const handler of readRoutes(this.modules, this.config)) {
       const route = this.withRule(handler);
@@ -149,13 +150,17 @@ function scopesOf({ rule, optionalScopes }: Route): readonly string[] {
   return rule.kind === 'scopes' ? [...rule.scopes, ...optionalScopes] : optionalScopes;
 }
 
-/** A decorator on a method overrides the one on its class. */
-function readRule({ controller, handler, name }: RouteHandler): Omit<Route, keyof RouteHandler> | string {
+/** A decorator on a method overrides the one on its class. What opens a class is not inherited, only what closes it. */
+function readRule(route: RouteHandler): Omit<Route, keyof RouteHandler> | string {
+  const { controller, handler, name } = route;
   const declaredBy = Reflect.hasMetadata(ACCESS, handler) ? handler : controller;
   const declarations = (Reflect.getMetadata(ACCESS_DECLARED_BY, declaredBy) ?? []) as string[];
   if (declarations.length === 0) return `${name} has no access declaration`;
   if (declarations.length > 1) return `${name} has ${declarations.join(' and ')}`;
   const rule = Reflect.getMetadata(ACCESS, declaredBy) as AccessRule;
+  if (rule.kind === 'public' && !isPublicItself(route)) {
+    return `${name} is public by a declaration of a class that ${controller.name} extends: ${controller.name} needs its own`;
+  }
   const optionalScopes = (Reflect.getMetadata(OPTIONAL_SCOPES, handler) ??
     Reflect.getMetadata(OPTIONAL_SCOPES, declaredBy) ??
     []) as readonly string[];
@@ -170,6 +175,14 @@ function readRule({ controller, handler, name }: RouteHandler): Omit<Route, keyo
   const fault = conditions?.stepUp && faultOfStepUp(conditions.stepUp);
   if (fault !== undefined) return `${name} has ${fault}`;
   return { rule: conditions ? Object.freeze({ ...rule, ...conditions }) : rule, optionalScopes };
+}
+
+/** Whether the controller, or a method of its own, says that it is public. */
+function isPublicItself({ controller, handler, isInherited }: RouteHandler): boolean {
+  const targets = isInherited ? [controller] : [controller, handler];
+  return targets.some(
+    (target) => (Reflect.getOwnMetadata(ACCESS, target) as AccessRule | undefined)?.kind === 'public',
+  );
 }
 
 /** Those of the class hold for all of its methods, and each method may add its own, or say another. */

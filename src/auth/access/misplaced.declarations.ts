@@ -1,0 +1,97 @@
+import type { Type } from '@nestjs/common';
+import { METHOD_METADATA } from '@nestjs/common/constants.js';
+import { MetadataScanner, type ModulesContainer } from '@nestjs/core';
+import {
+  ACCESS,
+  ACCESS_DECLARED_BY,
+  DECLARED_METHODS,
+  OPTIONAL_SCOPES,
+  type DeclaredMethod,
+} from './access.decorators.js';
+
+/** What @nestjs/microservices and @nestjs/websockets leave on handlers that are reached by messages. */
+const MESSAGE_KEYS = ['microservices:pattern', 'websockets:message_mapping'];
+
+/**
+ * Access declarations that guard nothing, one sentence each: of methods that were replaced afterwards, of what is no
+ * route, and of classes that are no controllers. To whoever reads the code they promise what nobody keeps.
+ */
+export function misplacedDeclarations(modules: ModulesContainer): string[] {
+  const controllers = new Set<Type>();
+  const others = new Set<Type>();
+  for (const { controllers: own, providers, injectables } of modules.values()) {
+    for (const { metatype } of own.values()) controllers.add(metatype as Type);
+    for (const { metatype, isNotMetatype } of [...providers.values(), ...injectables.values()]) {
+      if (!isNotMetatype) others.add(metatype as Type);
+    }
+  }
+  return [
+    ...[...controllers].flatMap((type) => misplacedIn(type).concat(guardlessIn(type))),
+    ...[...others].filter((type) => !controllers.has(type)).flatMap(misplacedOutside),
+  ];
+}
+
+/** Declarations on methods of a controller. */
+function misplacedIn(type: Type): string[] {
+  return declaredMethods(type).flatMap(({ owner, key, method, name, metadataKey }) => {
+    const at = `${type.name}.${key}`;
+    const own = Object(Object.getOwnPropertyDescriptor(owner, key)?.value) as object;
+    if (own !== method && !Reflect.hasOwnMetadata(metadataKey, own)) {
+      return `${at} loses ${name}: a decorator below it replaces the method, so write ${name} above that decorator`;
+    }
+    const called = (type.prototype as Record<string, object>)[key]!;
+    if (called !== own) {
+      const isLost =
+        isRoute(called) && metadataKey !== OPTIONAL_SCOPES && !Reflect.hasOwnMetadata(ACCESS, called);
+      return isLost ? `${at} loses ${name} of the method that it overrides: declare its access, too` : [];
+    }
+    if (isReachedByMessages(called)) return `${at} is reached by messages, where ${name} guards nothing`;
+    return isRoute(called) ? [] : `${at} has ${name}, but is no route`;
+  });
+}
+
+/** Handlers of messages in a controller whose class has a declaration, which does not hold for them. */
+function guardlessIn(type: Type): string[] {
+  const name = declarationOf(type);
+  if (name === undefined) return [];
+  const prototype = type.prototype as Record<string, object>;
+  return new MetadataScanner().getAllMethodNames(prototype).flatMap((key) => {
+    const method = prototype[key]!;
+    if (!isReachedByMessages(method) || Reflect.hasOwnMetadata(ACCESS, method)) return [];
+    return `${type.name}.${key} is reached by messages, where ${name} of its class guards nothing`;
+  });
+}
+
+/** Declarations in a class that is no controller, as a gateway or a resolver. */
+function misplacedOutside(type: Type): string[] {
+  const name = declarationOf(type);
+  const reason = 'is no controller: it guards nothing there';
+  return [
+    ...(name === undefined ? [] : [`${type.name} has ${name}, but ${reason}`]),
+    ...declaredMethods(type).map(
+      (declared) => `${type.name}.${declared.key} has ${declared.name}, but ${reason}`,
+    ),
+  ];
+}
+
+function declarationOf(type: Type): string | undefined {
+  return ((Reflect.getMetadata(ACCESS_DECLARED_BY, type) ?? []) as string[])[0];
+}
+
+/** The methods of a class, and of those that it extends, on which access was declared. */
+function declaredMethods(type: Type): (DeclaredMethod & { readonly owner: object })[] {
+  const found = [];
+  for (
+    let owner = type.prototype as object | null;
+    owner;
+    owner = Object.getPrototypeOf(owner) as object | null
+  ) {
+    const declared = (Reflect.getOwnMetadata(DECLARED_METHODS, owner) ?? []) as DeclaredMethod[];
+    for (const one of declared) found.push({ ...one, owner });
+  }
+  return found;
+}
+
+const isRoute = (method: object) => Reflect.hasOwnMetadata(METHOD_METADATA, method);
+const isReachedByMessages = (method: object) =>
+  MESSAGE_KEYS.some((key) => Reflect.hasOwnMetadata(key, method));
