@@ -3,6 +3,7 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { DatabaseSync } from 'node:sqlite';
 import { BackchannelLogout } from './backchannel-logout.js';
+import { answerClientError } from './client-errors.js';
 import { redirectOrigins } from './clients.js';
 import { openDatabase } from './database.js';
 import { jsonToForm } from './json-bodies.js';
@@ -67,6 +68,7 @@ export async function startIssuer(options: IssuerOptions = {}): Promise<RunningI
       provider.on('server_error', (_ctx, error) => process.stderr.write(`${error.stack ?? error.message}\n`));
       return provider.callback();
     };
+    server.on('clientError', answerClientError);
     server.on('request', withCurrentKeys(keys, new URL(issuer).host, listener));
 
     return {

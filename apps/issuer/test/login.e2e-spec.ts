@@ -26,6 +26,13 @@ describe('The login page', () => {
     expect(page.html).not.toContain('<script');
   });
 
+  it('is there again when the address that its form posts to is opened by itself', async () => {
+    const page = await open();
+    const { action } = page.form('Log in');
+    const again = await browser.open(action);
+    expect([again.heading, again.url.href]).toEqual(['Log in', page.url.href]);
+  });
+
   it('is accessible: language, one heading, a label for each field', async () => {
     const { html } = await open();
     expect(html).toContain('<html lang="en">');

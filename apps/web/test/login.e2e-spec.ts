@@ -120,6 +120,22 @@ describe('Login', () => {
     expect((await logIn(visitor, lab, ALICE, `/login?${elsewhere}`)).url.href).toBe(`${lab.url}/`);
   });
 
+  it('can be begun by a form of the issuer, too, which says no more than a link may', async () => {
+    const { visitor } = await loggedIn(lab, ALICE);
+    const body = new URLSearchParams({
+      iss: lab.issuer.issuer,
+      target_link_uri: `${lab.url}/user`,
+      prompt: 'login',
+    });
+    const answer = await visitor.request('/login', { method: 'POST', body });
+    const link = new URL(answer.headers.get('location') ?? '', lab.url);
+    expect([answer.status, [...link.searchParams.keys()]]).toEqual([303, ['iss', 'target_link_uri']]);
+    expect((await visitor.open(link)).url.href).toBe(`${lab.url}/user`);
+    const stranger = new URLSearchParams({ iss: 'https://other.example.com/' });
+    expect((await visitor.open('/login', { method: 'POST', body: stranger })).status).toBe(400);
+    expect((await visitor.open('/login', { method: 'POST' })).heading).toBe('Hello, Alice Adams');
+  });
+
   it('lets the user choose another account', async () => {
     const { visitor } = await loggedIn(lab, ALICE);
     const choice = await visitor.follow(await visitor.open('/user'), 'Use another account');

@@ -44,6 +44,7 @@ export function pages(provider: Provider, options: PagesOptions) {
     ['GET', /^\/$/, (ctx) => ctx.redirect('/applications')],
     ['GET', /^\/issuer\.css$/, sendStylesheet],
     ['GET', /^\/interaction\/[\w-]+$/, showInteraction],
+    ['GET', /^\/(interaction\/[\w-]+|applications)\/\w+$/, (ctx) => ctx.redirect(formPage(ctx))],
     ['POST', /^\/interaction\/[\w-]+\/login$/, (ctx) => login.submit(ctx)],
     ['POST', /^\/interaction\/[\w-]+\/account$/, (ctx) => accountChoice.submit(ctx)],
     ['POST', /^\/interaction\/[\w-]+\/consent$/, (ctx) => consent.submit(ctx)],
@@ -78,6 +79,7 @@ export function pages(provider: Provider, options: PagesOptions) {
       }
       if (ctx.path === '/oidc/logout') return logout.answer(ctx, next);
       await next();
+      if (ctx.status === 404 && !ctx.body) return showMissing(ctx);
       return allowReturn(ctx);
     }
     try {
@@ -86,6 +88,12 @@ export function pages(provider: Provider, options: PagesOptions) {
       await showError(ctx, error);
     }
   };
+}
+
+function showMissing(ctx: Context): void {
+  ctx.status = 404;
+  const link = { href: '/applications', label: 'Go to Authorized applications' };
+  renderPage(ctx, 'message', { title: 'Page not found', text: 'There is no page at this address.', link });
 }
 
 function sendStylesheet(ctx: Context): void {
@@ -106,7 +114,7 @@ function allowReturn(ctx: Context): void {
   );
 }
 
-/** Where the form of a page is, that did not work. */
+/** The page whose form posts to an address, for when the form did not work or the address was opened by itself. */
 function formPage({ path, querystring }: Context): string {
   const [, interaction] = /^(\/interaction\/[\w-]+)\//.exec(path) ?? [];
   return interaction === undefined ? '/applications' : `${interaction}?${querystring}`;

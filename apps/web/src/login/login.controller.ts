@@ -1,9 +1,9 @@
-import { Controller, Get, Inject, Query, Req, Res } from '@nestjs/common';
+import { Body, Controller, Get, Inject, Post, Query, Req, Res } from '@nestjs/common';
 import { ConfigService } from '@nestjs/config';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Config } from '../config/config.module.js';
 import { BrowserSession } from '../sessions/browser-session.js';
-import { Public } from '../sessions/session.guard.js';
+import { FromElsewhere, Public } from '../sessions/session.guard.js';
 import { expiryOf } from './access-tokens.js';
 import { declinedByUser } from './declines.js';
 import { Issuer, type LoginRequest } from './issuer.js';
@@ -65,6 +65,19 @@ export class LoginController {
       ...(typeof maxAge === 'string' && /^\d{1,9}$/.test(maxAge) && { maxAge: Number(maxAge) }),
       ...(typeof hint === 'string' && hint.length <= MAX_HINT_LENGTH && { loginHint: hint }),
     });
+  }
+
+  /** An issuer may begin a login by a form, too (OpenID Connect Core, 4): it goes on as if it had been a link. */
+  @Post('login')
+  @FromElsewhere()
+  async initiated(@Body() form: LoginQuery | undefined, @Res() reply: FastifyReply) {
+    const handedOn = ['iss', 'login_hint', 'target_link_uri']
+      .map((name) => [name, form?.[name]] as const)
+      .filter((entry): entry is readonly [string, string] => typeof entry[1] === 'string');
+    return reply.redirect(
+      `/login?${new URLSearchParams(handedOn.map(([name, value]) => [name, value]))}`,
+      303,
+    );
   }
 
   /**

@@ -15,6 +15,11 @@ const PUBLIC = 'session:public';
 /** Opens a page to people who are not logged in; every other page needs a session. */
 export const Public = () => SetMetadata(PUBLIC, true);
 
+const FROM_ELSEWHERE = 'session:from-elsewhere';
+
+/** Takes a form without its token: another site may send it, for it changes nothing. */
+export const FromElsewhere = () => SetMetadata(FROM_ELSEWHERE, true);
+
 /** The session of a page that needs one. */
 export const LoggedIn = createParamDecorator((_data: unknown, context: ExecutionContext): CurrentSession => {
   const { session } = context.switchToHttp().getRequest<FastifyRequest>();
@@ -36,12 +41,10 @@ export class SessionGuard implements CanActivate {
   canActivate(context: ExecutionContext): boolean {
     const request = context.switchToHttp().getRequest<FastifyRequest<{ Body?: { csrf?: unknown } }>>();
     const { session } = request;
-    const isPublic = this.reflector.getAllAndOverride<boolean>(PUBLIC, [
-      context.getHandler(),
-      context.getClass(),
-    ]);
-    if (!session && !isPublic) throw new LoginNeeded();
-    const isForm = request.method !== 'GET' && request.method !== 'HEAD';
+    const isMarked = (mark: string) =>
+      this.reflector.getAllAndOverride<boolean>(mark, [context.getHandler(), context.getClass()]);
+    if (!session && !isMarked(PUBLIC)) throw new LoginNeeded();
+    const isForm = request.method !== 'GET' && request.method !== 'HEAD' && !isMarked(FROM_ELSEWHERE);
     if (session && isForm && !this.browser.ownsForm(session, request.body?.csrf)) throw new FormOutOfDate();
     return true;
   }
