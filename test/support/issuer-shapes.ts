@@ -95,6 +95,16 @@ const entra: IssuerShape = {
   idToken: () => ({ sub: 'AAAA', aud: GUID, tid: GUID, ver: '2.0' }),
 };
 
+const b2cToken = (names: IssuerNames): Json => ({
+  aud: api(names),
+  sub: USER,
+  azp: GUID,
+  scp: 'read:reports',
+  tfp: 'B2C_1_signin',
+  ver: '1.0',
+  nbf: Math.floor(Date.now() / 1000),
+});
+
 const keycloak: IssuerShape = {
   algorithm: 'RS256',
   keysAt: '/protocol/openid-connect/certs',
@@ -177,16 +187,10 @@ export const issuerShapes: Readonly<Record<string, IssuerShape>> = {
   'Azure AD B2C': {
     ...entra,
     tokens: {
-      user: (names) => ({
-        aud: api(names),
-        sub: USER,
-        azp: GUID,
-        scp: 'read:reports',
-        tfp: 'B2C_1_signin',
-        ver: '1.0',
-        nbf: Math.floor(Date.now() / 1000),
-      }),
+      user: (names) => b2cToken(names),
+      'user, whose client sent a nonce': (names) => ({ ...b2cToken(names), nonce: 'defaultNonce' }),
     },
+    idToken: (names) => ({ aud: api(names), sub: USER, tfp: 'B2C_1_signin', nonce: 'defaultNonce' }),
   },
   Okta: {
     algorithm: 'RS256',

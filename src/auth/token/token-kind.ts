@@ -17,14 +17,20 @@ const OTHER_MARKS: ReadonlySet<unknown> = new Set([
 const OTHER_CLAIMS = ['nonce', 'at_hash', 'c_hash', 's_hash', 'events'];
 
 /**
- * What the issuer itself says that a token is: by the type of RFC 9068 in the header, by Keycloak's claim `typ` or by
- * Amazon Cognito's `token_use`. Nothing when it says neither.
+ * What the issuer itself says that a token is: by the type of RFC 9068 in the header, by Keycloak's claim `typ`, by
+ * Amazon Cognito's `token_use` or by `scp` beside Azure AD B2C's `tfp`. Nothing when it says none of these.
  */
 export function markOf({ header, claims }: AccessToken): 'access' | 'other' | undefined {
   const typ = lowerCase(claims.typ);
   if (OTHER_MARKS.has(typ)) return 'other';
   if (Object.hasOwn(claims, 'token_use')) return claims.token_use === 'access' ? 'access' : 'other';
-  return ACCESS_TOKEN_MARKS.has(typ) || ACCESS_TOKEN_TYPES.has(lowerCase(header.typ)) ? 'access' : undefined;
+  const isMarked = ACCESS_TOKEN_MARKS.has(typ) || ACCESS_TOKEN_TYPES.has(lowerCase(header.typ));
+  return isMarked || isOfB2c(claims) ? 'access' : undefined;
+}
+
+/** Azure AD B2C writes the `nonce` of the client into both of its tokens, and `scp` into access tokens alone. */
+function isOfB2c({ tfp, scp }: AccessToken['claims']): boolean {
+  return typeof tfp === 'string' && typeof scp === 'string' && scp !== '';
 }
 
 /** The claims that only ID and logout tokens have, unless the issuer's mark says otherwise. */
