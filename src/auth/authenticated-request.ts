@@ -4,6 +4,11 @@ import type { TokenScheme } from './proof/sender-constraints.js';
 import type { BearerRequest } from './token/bearer-token.js';
 import type { Principal } from './token/principal.js';
 
+/** What an answer lets the guards do before it is written: Fastify's reply and Express's response both can. */
+export interface AnswerHead {
+  header(name: string, value: string): unknown;
+}
+
 /** A request, and what the guards have left on it. */
 export type AuthenticatedRequest = BearerRequest &
   ProvenRequest & {
@@ -17,4 +22,6 @@ export type AuthenticatedRequest = BearerRequest &
     grantedRule?: AccessRule;
     /** Why it was refused, for the log. */
     refusalReason?: string;
+    /** Why the request was refused before its body was read, where the server answers that later. */
+    refusal?: Error;
   };

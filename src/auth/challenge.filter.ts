@@ -1,12 +1,13 @@
 import { type ArgumentsHost, Catch, Inject, Injectable, Optional } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
+import { ProblemException } from '../problems/problem.exception.js';
 import { PROBLEM_DOCUMENTATION, ProblemFilter } from '../problems/problem.filter.js';
 import { AuthError } from './auth.errors.js';
 import type { AuthenticatedRequest } from './authenticated-request.js';
 import { Challenges } from './challenges.js';
 
-/** Answers errors of authentication and authorization as problems, those of an application's own handlers as well. */
-@Catch(AuthError)
+/** Answers problems of every kind, so that an application that has nothing but the access control answers as documented. */
+@Catch(ProblemException)
 @Injectable()
 export class ChallengeFilter extends ProblemFilter {
   constructor(
@@ -18,9 +19,11 @@ export class ChallengeFilter extends ProblemFilter {
     super(adapterHost, documentationUrl);
   }
 
-  override catch(error: AuthError, host: ArgumentsHost): void {
+  override catch(error: ProblemException, host: ArgumentsHost): void {
     const http = host.switchToHttp();
-    this.challenges.add(error, http.getRequest<AuthenticatedRequest>(), http.getResponse());
+    if (error instanceof AuthError) {
+      this.challenges.add(error, http.getRequest<AuthenticatedRequest>(), http.getResponse());
+    }
     this.answer(error, host);
   }
 }

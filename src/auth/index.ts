@@ -27,6 +27,7 @@ export { nearestName } from './nearest-name.js';
 export { metadataUrlOf, RESOURCE_METADATA_PATH } from './metadata/resource-metadata.js';
 export * from './route.decisions.js';
 export { type Confirmation } from './proof/confirmation.js';
+export { expressRoutes } from './platforms/express.routes.js';
 export * from './proof/dpop.options.js';
 export * from './proof/proof.errors.js';
 export { MemoryProofReplays, type ProofReplays } from './proof/proof-replays.js';

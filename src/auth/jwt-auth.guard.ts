@@ -1,11 +1,10 @@
 import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@nestjs/common';
-import type { FastifyReply } from 'fastify';
 import { AccessChecks } from './access/access.checks.js';
 import type { AccessRule } from './access/access.decorators.js';
 import { AccessRules } from './access/access.rules.js';
 import { AuthError, KeysUnavailable, MissingToken } from './auth.errors.js';
 import { type AuthDecision, authDecisions, tokenVerifications } from './auth.events.js';
-import type { AuthenticatedRequest } from './authenticated-request.js';
+import type { AnswerHead, AuthenticatedRequest } from './authenticated-request.js';
 import { Challenges } from './challenges.js';
 import type { ProofOutcome } from './proof/dpop-proofs.js';
 import { SenderConstraints } from './proof/sender-constraints.js';
@@ -22,8 +21,8 @@ import { VerifiedTokens } from './token/verified-tokens.js';
  * Lets a request pass when its route is public or its access token is good, and leaves the `Principal` on it
  * (RFC 6750). Denies what no rule is known for.
  *
- * On Fastify `RouteDecisions` has asked it already, before any of the body was read; then it finds that decision on the
- * request. It decides by itself wherever a request came another way.
+ * `RouteDecisions` has asked it already, before any of the body was read; then it finds that decision on the request. It
+ * decides by itself wherever a request came another way.
  *
  * @throws AuthError 400 or 401
  * @throws KeysUnavailable 503
@@ -44,11 +43,14 @@ export class JwtAuthGuard implements CanActivate {
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
     const rule = this.rules.of(context);
     if (rule === undefined) return false;
-    if (rule.kind === 'public') return true;
     const http = context.switchToHttp();
     const request: AuthenticatedRequest = http.getRequest();
-    const response: FastifyReply = http.getResponse();
+    const response: AnswerHead = http.getResponse();
+    // Its body was not read, so wherever it has got to, nobody can answer it.
+    const { refusal } = request;
+    if (!refusal && rule.kind === 'public') return true;
     return this.challenges.around(request, response, () => {
+      if (refusal) throw refusal;
       const pending = request.grantedRule === rule ? undefined : this.authenticate(request, rule, response);
       return pending ? pending.then(() => this.lookIntoBody(request)) : this.lookIntoBody(request);
     });
@@ -60,7 +62,7 @@ export class JwtAuthGuard implements CanActivate {
    * @param rule of the route, which is not public
    * @throws AuthError, KeysUnavailable, and what the checks throw
    */
-  authenticate(request: AuthenticatedRequest, rule: AccessRule, reply?: FastifyReply): void | Promise<void> {
+  authenticate(request: AuthenticatedRequest, rule: AccessRule, reply?: AnswerHead): void | Promise<void> {
     request.askedRule = rule;
     request.tokenScheme = schemeOf(request);
     const token = this.credentialsOf(request);
@@ -133,7 +135,7 @@ export class JwtAuthGuard implements CanActivate {
     token: string,
     principal: Principal,
     reason: 'remembered' | 'verified',
-    reply?: FastifyReply,
+    reply?: AnswerHead,
   ): void | Promise<void> {
     const proof = this.judgeSender(request, token, principal);
     if (proof === undefined) return this.letIn(request, principal, reason, reply);
@@ -158,7 +160,7 @@ export class JwtAuthGuard implements CanActivate {
     request: AuthenticatedRequest,
     principal: Principal,
     reason: 'remembered' | 'verified',
-    reply?: FastifyReply,
+    reply?: AnswerHead,
   ): void | Promise<void> {
     request.user = principal;
     publish({ outcome: 'accepted', reason });

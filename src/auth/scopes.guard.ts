@@ -10,8 +10,8 @@ import type { Principal } from './token/principal.js';
 
 /**
  * Lets a caller pass whose access token holds the scopes that the route's `@Scopes()` or `@AnyScope()` names, each
- * compared as a whole, case-sensitive word (RFC 6749, 3.3). Runs after `JwtAuthGuard`; on Fastify `RouteDecisions` has
- * asked it already, before any of the body was read.
+ * compared as a whole, case-sensitive word (RFC 6749, 3.3). Runs after `JwtAuthGuard`; `RouteDecisions` has asked
+ * it already, before any of the body was read.
  *
  * Then whether they meet what the route asks beside scopes, at every request, whatever is remembered of the token.
  *

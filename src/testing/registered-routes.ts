@@ -1,4 +1,5 @@
 import type { HttpServer } from '@nestjs/common';
+import { expressRoutes } from '../auth/index.js';
 
 /** A route that the server answers, however it came to be. */
 export interface RegisteredRoute {
@@ -22,7 +23,10 @@ const ALTERNATIVE = /\|(?![^()]*\))/;
  */
 export async function registeredRoutes(adapter: HttpServer): Promise<RegisteredRoute[]> {
   const instance: unknown = adapter.getInstance();
-  if (adapter.getType() === 'express') return readStack((instance as ExpressInstance).router.stack);
+  if (adapter.getType() === 'express') {
+    const routes = expressRoutes(instance as Parameters<typeof expressRoutes>[0]);
+    return routes.map(({ method, path }) => ({ method, patterns: [path] }));
+  }
   const fastify = instance as FastifyInstance;
   await fastify.ready();
   return readTree(fastify.printRoutes({ commonPrefix: true }));
@@ -47,28 +51,4 @@ function readTree(tree: string): RegisteredRoute[] {
     routes.push(...(methods?.split(', ') ?? []).map((method) => ({ method, patterns })));
   }
   return routes;
-}
-
-/** A layer of Express's router: a route, or a middleware. */
-interface ExpressLayer {
-  readonly route?: {
-    readonly path: string | readonly string[];
-    readonly methods: Readonly<Record<string, boolean>>;
-  };
-}
-
-interface ExpressInstance {
-  readonly router: { readonly stack: readonly ExpressLayer[] };
-}
-
-/** Express keeps its routes in the order in which they are tried; a route of all methods names `_all`. */
-function readStack(stack: readonly ExpressLayer[]): RegisteredRoute[] {
-  return stack.flatMap(({ route }) => {
-    if (!route) return [];
-    const patterns = [route.path].flat();
-    const methods = Object.keys(route.methods).map((method) =>
-      method === '_all' ? 'ALL' : method.toUpperCase(),
-    );
-    return methods.map((method) => ({ method, patterns }));
-  });
 }

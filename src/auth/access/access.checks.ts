@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { FastifyReply } from 'fastify';
-import type { AuthenticatedRequest } from '../authenticated-request.js';
+import type { AnswerHead, AuthenticatedRequest } from '../authenticated-request.js';
 import type { AuthError } from '../auth.errors.js';
 import type { Principal } from '../token/principal.js';
 
@@ -12,7 +11,7 @@ export interface AccessCheck {
   afterVerification?(
     request: AuthenticatedRequest,
     principal: Principal,
-    reply?: FastifyReply,
+    reply?: AnswerHead,
   ): void | Promise<void>;
   /** After the credentials were refused, whether the client waits for the answer or has gone. */
   onRefusal?(request: AuthenticatedRequest, error: AuthError): void;
@@ -36,7 +35,7 @@ export class AccessChecks {
   afterVerification(
     request: AuthenticatedRequest,
     principal: Principal,
-    reply?: FastifyReply,
+    reply?: AnswerHead,
   ): void | Promise<void> {
     return this.runFrom(0, request, principal, reply);
   }
@@ -49,7 +48,7 @@ export class AccessChecks {
     first: number,
     request: AuthenticatedRequest,
     principal: Principal,
-    reply?: FastifyReply,
+    reply?: AnswerHead,
   ): void | Promise<void> {
     for (let index = first; index < this.checks.length; index += 1) {
       const pending = this.checks[index]?.afterVerification?.(request, principal, reply);

@@ -1,5 +1,5 @@
 import { RequestMethod, type Type, VERSION_NEUTRAL, VersioningType } from '@nestjs/common';
-import { MODULE_PATH, PATH_METADATA, VERSION_METADATA } from '@nestjs/common/constants.js';
+import { HOST_METADATA, MODULE_PATH, PATH_METADATA, VERSION_METADATA } from '@nestjs/common/constants.js';
 import { type ApplicationConfig, MetadataScanner, type ModulesContainer } from '@nestjs/core';
 import { PathsExplorer } from '@nestjs/core/router/paths-explorer.js';
 import { RoutePathFactory } from '@nestjs/core/router/route-path-factory.js';
@@ -15,6 +15,8 @@ export interface RouteHandler {
   readonly path: string;
   /** Under versioning by header or media type, what selects it; nothing for a route that takes every version. */
   readonly version?: string | readonly unknown[];
+  /** Whether the controller answers some hosts only, so that the path alone does not tell whether it answers. */
+  readonly isForHosts: boolean;
   /** What @RouteConstraints asks of requests beside method and path. */
   readonly constraints?: Readonly<Record<string, unknown>>;
   readonly controller: Type;
@@ -66,12 +68,13 @@ function readController(controller: Type, modulePath: string | undefined, config
         factory.create({ ...location, ctrlPath, methodPath }, route.requestMethod),
       ),
     );
+    const isForHosts = Reflect.getMetadata(HOST_METADATA, controller) !== undefined;
     const method = RequestMethod[route.requestMethod];
     const name = `${controller.name}.${route.methodName}`;
     const handler = route.targetCallback as RouteHandler['handler'];
     const isInherited = !Object.hasOwn(prototype, route.methodName);
     for (const path of paths) {
-      routes.push({ method, path, version, constraints, controller, handler, name, isInherited });
+      routes.push({ method, path, version, isForHosts, constraints, controller, handler, name, isInherited });
     }
   }
   return routes;

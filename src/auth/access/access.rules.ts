@@ -1,4 +1,10 @@
-import { type ExecutionContext, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
+import {
+  type ExecutionContext,
+  Injectable,
+  Logger,
+  type OnModuleInit,
+  type VersioningOptions,
+} from '@nestjs/common';
 import { ApplicationConfig, ModulesContainer } from '@nestjs/core';
 import { isDeepStrictEqual } from 'node:util';
 import {
@@ -107,6 +113,16 @@ export class AccessRules implements OnModuleInit {
       ({ method }) => method === 'ALL' || (method === 'GET' && methods.length === 1 && methods[0] === 'HEAD'),
     );
     return [...new Set((exact.length > 0 ? exact : others).map(({ rule }) => rule))];
+  }
+
+  /** The routes that are declared for a method, or `ALL`, at a path as a server was given it. */
+  declaredFor(method: string, url: string, normalize: (path: string) => string): readonly Route[] {
+    return this.routes.filter((route) => route.method === method && normalize(route.path) === url);
+  }
+
+  /** How the application tells versions of a route apart; nothing when it has none. */
+  get versioning(): VersioningOptions | undefined {
+    return this.config.getVersioning();
   }
 
   /** Every scope that some route asks for, in alphabetical order: without those of `@OptionalScopes`. */

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import { InvalidToken } from '../auth.errors.js';
 import { parseAccessToken, type SignedAccessToken } from '../token/access-token.js';
+import { countHeaders, type RawRequest } from '../token/raw-headers.js';
 import { algorithmNamed, type SigningAlgorithm, verifySignature } from '../keys/algorithms.js';
 import { DEFAULT_PROOF_ALGORITHMS, type DpopOptions } from './dpop.options.js';
 import { assertFits, expiryOf, type ProofRules } from './proof-checks.js';
@@ -11,13 +12,13 @@ import { MemoryProofReplays, type ProofReplays } from './proof-replays.js';
 import { requestUri } from './request-uri.js';
 
 /** The parts of a request that a proof is about. */
-export interface ProvenRequest {
+export type ProvenRequest = RawRequest & {
   readonly method: string;
-  /** The request target, as it was sent. */
+  /** The request target, as it was sent; `url` has it as long as nobody has written another one there. */
+  readonly originalUrl?: string;
   readonly url: string;
   readonly headers: { readonly dpop?: string | string[] };
-  readonly raw: { readonly rawHeaders: readonly string[] };
-}
+};
 
 /** What the proof of a request has shown. */
 export interface ProofOutcome {
@@ -83,10 +84,13 @@ export class DpopProofs {
   }
 
   /** What the proof of a request with this token is held against. */
-  rulesFor({ method, url }: Pick<ProvenRequest, 'method' | 'url'>, token: string): ProofRules {
+  rulesFor(
+    { method, url, originalUrl }: Pick<ProvenRequest, 'method' | 'url' | 'originalUrl'>,
+    token: string,
+  ): ProofRules {
     return {
       method,
-      uri: requestUri(this.base, url),
+      uri: requestUri(this.base, originalUrl ?? url),
       tokenHash: hash('sha256', token, 'base64url'),
       algorithms: this.algorithms,
       maxAgeSeconds: this.maxAgeSeconds,
@@ -107,11 +111,10 @@ function outcomeOf(isFirst: boolean, outcome: ProofOutcome): ProofOutcome {
   return outcome;
 }
 
-/** Node joins several headers of one name, which would be taken for a malformed proof, so the raw list is read. */
-function parseProof({ headers: { dpop }, raw: { rawHeaders } }: ProvenRequest): SignedAccessToken {
+function parseProof(request: ProvenRequest): SignedAccessToken {
+  const { dpop } = request.headers;
   if (dpop === undefined) throw new InvalidDpopProof('missing_proof');
-  const count = rawHeaders.filter((name, index) => index % 2 === 0 && name.toLowerCase() === 'dpop').length;
-  if (count > 1) throw new InvalidDpopProof('several_proofs');
+  if (countHeaders(request, 'dpop') > 1) throw new InvalidDpopProof('several_proofs');
   if (typeof dpop !== 'string' || dpop.length > MAX_PROOF_LENGTH)
     throw new InvalidDpopProof('malformed_proof');
   try {

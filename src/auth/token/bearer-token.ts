@@ -1,13 +1,13 @@
 import { InvalidRequest, MissingToken } from '../auth.errors.js';
 import type { TokenScheme } from '../proof/sender-constraints.js';
+import { countHeaders, type RawRequest } from './raw-headers.js';
 
-/** The parts of a Fastify request that can carry credentials. */
-export interface BearerRequest {
+/** The parts of a request, of Fastify or Express, that can carry credentials. */
+export type BearerRequest = RawRequest & {
   readonly headers: { readonly authorization?: string };
-  readonly raw: { readonly rawHeaders: readonly string[] };
   readonly query?: unknown;
   readonly body?: unknown;
-}
+};
 
 /** What is said of a token in the body (RFC 6750, 2.2). */
 export const TOKEN_IN_BODY = 'An access token must not be sent in the body';
@@ -50,7 +50,7 @@ export function credentialsOf(request: BearerRequest): string {
 }
 
 /** The scheme under which a request sends its token; `Bearer` as well for what is none. */
-export function schemeOf({ headers: { authorization } }: BearerRequest): TokenScheme {
+export function schemeOf({ headers: { authorization } }: Pick<BearerRequest, 'headers'>): TokenScheme {
   return /^dpop /i.test(authorization ?? '') ? 'DPoP' : 'Bearer';
 }
 
@@ -71,16 +71,13 @@ export function assertNotInBody({ body }: Pick<BearerRequest, 'body'>): void {
 
 /**
  * Refuses credentials that are sent in more than one way, or where they end up in logs and histories (RFC 6750, 2 and
- * 5.3). Node keeps the first of several Authorization headers and hides the others, so the raw list is read.
+ * 5.3).
  */
-function assertSentOnce({ raw: { rawHeaders }, query }: BearerRequest): void {
-  let count = 0;
-  for (let index = 0; index < rawHeaders.length; index += 2) {
-    const name = rawHeaders[index];
-    if (name?.length === 13 && name.toLowerCase() === 'authorization') count += 1;
+function assertSentOnce(request: BearerRequest): void {
+  if (countHeaders(request, 'authorization') > 1) {
+    throw new InvalidRequest('The request has more than one Authorization header');
   }
-  if (count > 1) throw new InvalidRequest('The request has more than one Authorization header');
-  if (hasAccessToken(query)) {
+  if (hasAccessToken(request.query)) {
     throw new InvalidRequest('An access token must not be sent in the query', 'elsewhere');
   }
 }

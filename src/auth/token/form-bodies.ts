@@ -1,19 +1,24 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import type { FastifyAdapter } from '@nestjs/platform-fastify';
+import type { FastifyInstance } from 'fastify';
 import { ProblemException } from '../../problems/problem.exception.js';
 import { InvalidRequest } from '../auth.errors.js';
 import { TOKEN_IN_BODY } from './bearer-token.js';
 
 const FORM = 'application/x-www-form-urlencoded';
 
-/** Reads forms for one thing only: to say what is wrong with sending an access token in one (RFC 6750, 2.2). */
+/**
+ * Reads forms for one thing only: to say what is wrong with sending an access token in one (RFC 6750, 2.2). Express reads
+ * forms by itself, and the guard finds a token in them.
+ */
 @Injectable()
 export class FormBodies implements OnModuleInit {
-  constructor(private readonly adapterHost: HttpAdapterHost<FastifyAdapter>) {}
+  constructor(private readonly adapterHost: HttpAdapterHost) {}
 
   onModuleInit(): void {
-    const server = this.adapterHost.httpAdapter.getInstance();
+    const { httpAdapter } = this.adapterHost;
+    if (httpAdapter.getType() !== 'fastify') return;
+    const server = httpAdapter.getInstance<FastifyInstance>();
     // An application that takes forms has a parser of its own; the guard finds a token in what that parsed.
     if (server.hasContentTypeParser(FORM)) return;
     server.addContentTypeParser<string>(FORM, { parseAs: 'string' }, (_request, form, done) => {

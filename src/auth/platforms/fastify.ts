@@ -1,0 +1,46 @@
+import type { AbstractHttpAdapter } from '@nestjs/core';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { AccessRule } from '../access/access.decorators.js';
+import type { GuardedServer, RouteDecisions } from '../route.decisions.js';
+
+/**
+ * Has decisions made in Fastify's `onRequest`, before a body is read. The rule of a route is looked up once, when the
+ * route is registered.
+ */
+export function guardFastify(adapter: AbstractHttpAdapter, decisions: RouteDecisions): GuardedServer {
+  const fastify = adapter.getInstance<FastifyInstance>();
+  const unguarded: string[] = [];
+  for (const field of ['user', 'askedRule', 'grantedRule']) {
+    if (!fastify.hasRequestDecorator(field)) fastify.decorateRequest(field, undefined);
+  }
+  fastify.addHook('onRoute', (route) => {
+    const methods = [route.method].flat();
+    const rules = decisions.rules.at(methods, route.url, route.constraints, (path) =>
+      adapter.normalizePath(path),
+    );
+    if (rules.length === 0) unguarded.push(...methods.map((method) => `${method} ${route.url}`));
+    const rule = decisions.ruleAmong(rules);
+    if (rule) route.onRequest = [...[route.onRequest ?? []].flat(), hookFor(rule, decisions)];
+  });
+  // Later than `onApplicationBootstrap`: plugins that were not waited for have added their routes by now.
+  fastify.addHook('onReady', (done) => {
+    decisions.assertAllGuarded();
+    done();
+  });
+  return { unguardedRoutes: () => unguarded };
+}
+
+function hookFor(rule: AccessRule, decisions: RouteDecisions) {
+  return (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void) => {
+    try {
+      const pending = decisions.decide(request, rule, reply);
+      // Fastify takes a promise instead of the call of `done`.
+      if (pending) return pending;
+    } catch (error) {
+      done(error as Error);
+      return undefined;
+    }
+    done();
+    return undefined;
+  };
+}

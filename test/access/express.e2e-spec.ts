@@ -1,0 +1,390 @@
+import { createRequire } from 'node:module';
+import {
+  All,
+  Body,
+  Controller,
+  Get,
+  Logger,
+  type MiddlewareConsumer,
+  Module,
+  type NestModule,
+  Param,
+  Post,
+  type Type,
+  Version,
+  VersioningType,
+} from '@nestjs/common';
+import { ExpressAdapter, type NestExpressApplication } from '@nestjs/platform-express';
+import { Test } from '@nestjs/testing';
+import { jest } from '@jest/globals';
+import { AuthModule, type AuthOptions, Authenticated, Public, Scopes } from '../../src/auth/index.js';
+import { describeAccess, startTestIssuer, type TestIssuer } from '../../src/testing/index.js';
+import { rawRequest } from '../support/raw-request.js';
+
+type Handler = (request: { url: string; body?: unknown }, response: unknown, next: () => void) => void;
+interface Router {
+  (): unknown;
+  use(...handlers: unknown[]): void;
+  get(path: string, handler: (request: unknown, response: { send(text: string): void }) => void): void;
+}
+const express = createRequire(import.meta.url)('express') as {
+  (): Router & { router: { stack: { route?: object; match: unknown }[] } };
+  json(): Handler;
+  Router(): Router;
+};
+
+@Controller('beds')
+class BedsController {
+  @Post()
+  @Scopes('dig:beds' as never)
+  dig(@Body() body: unknown) {
+    return body;
+  }
+
+  @Post('open')
+  @Public()
+  open(@Body() body: unknown) {
+    return body;
+  }
+
+  @Post(':id/plants')
+  @Scopes('dig:beds' as never)
+  plant(@Param('id') id: string) {
+    return id;
+  }
+
+  @All('any')
+  @Scopes('dig:beds' as never)
+  any() {}
+
+  @Get('seen')
+  @Scopes('see:beds' as never)
+  see() {
+    return 'seen';
+  }
+
+  @Post('*rest')
+  @Authenticated()
+  anywhere() {}
+}
+
+@Controller('versions')
+class VersionsController {
+  @Post()
+  @Version('1')
+  @Scopes('dig:beds' as never)
+  first() {}
+
+  @Post()
+  @Version(['2', '3'])
+  @Authenticated()
+  second() {}
+}
+
+@Controller({ path: 'hosts', host: 'admin.example' })
+class AdminController {
+  @Post()
+  @Scopes('dig:beds' as never)
+  admin() {}
+}
+
+@Controller('hosts')
+class HostsController {
+  @Post()
+  @Public()
+  everybody(@Body() body: unknown) {
+    return body;
+  }
+}
+
+let issuer: TestIssuer;
+let app: NestExpressApplication | undefined;
+let url: string;
+
+beforeAll(async () => {
+  issuer = await startTestIssuer();
+});
+afterEach(async () => {
+  jest.restoreAllMocks();
+  await app?.close();
+  app = undefined;
+});
+afterAll(() => issuer?.close());
+
+interface Setup {
+  readonly controllers?: Type[];
+  readonly adapter?: ExpressAdapter;
+  readonly settings?: { bodyParser?: boolean; rawBody?: boolean };
+  readonly options?: Partial<AuthOptions>;
+  readonly before?: (app: NestExpressApplication) => unknown;
+}
+
+const pass: Handler = (_request, _response, next) => next();
+
+/** An application on Express that takes nothing of ours but the access control, with a middleware of Nest's. */
+async function create({
+  adapter = new ExpressAdapter(),
+  settings,
+  options,
+  before,
+  controllers,
+}: Setup = {}) {
+  @Module({
+    imports: [AuthModule.forRoot({ issuerBaseUrl: issuer.url, audiences: [issuer.audience], ...options })],
+    controllers: controllers ?? [BedsController, VersionsController, AdminController, HostsController],
+  })
+  class GardenModule implements NestModule {
+    configure(consumer: MiddlewareConsumer) {
+      consumer.apply(pass).forRoutes('beds', BedsController);
+    }
+  }
+  const module = await Test.createTestingModule({ imports: [GardenModule] }).compile();
+  app = module.createNestApplication<NestExpressApplication>(adapter, { logger: false, ...settings });
+  await before?.(app);
+  return app;
+}
+
+async function start(setup?: Setup) {
+  const garden = await create(setup);
+  await garden.listen(0, '127.0.0.1');
+  url = await garden.getUrl();
+}
+
+const bearer = (...scopes: string[]) => ({ authorization: `Bearer ${issuer.tokenFor({ scopes })}` });
+const JSON_TYPE = { 'content-type': 'application/json' };
+
+/** Sends JSON that no parser takes, so that 400 says that the body was read. */
+const broken = (path: string, headers: Record<string, string> = {}) =>
+  fetch(`${url}${path}`, { method: 'POST', body: '{"broken":', headers: { ...JSON_TYPE, ...headers } });
+const statusOf = async (answer: Promise<Response>) => (await answer).status;
+const version = (number: string, ...scopes: string[]) => ({ ...bearer(...scopes), 'x-version': number });
+const headOf = (headers: Record<string, string> = {}) =>
+  fetch(`${url}/beds/seen`, { method: 'HEAD', headers });
+const sendTo = (host: string) =>
+  rawRequest(
+    url,
+    'POST /hosts HTTP/1.1',
+    ['content-type: application/json', `x-forwarded-host: ${host}`],
+    '{}',
+  );
+
+describe('on Express, the caller is known before a byte of the body is read', () => {
+  it.each([
+    ['a plain route', '/beds'],
+    ['a route with parameters', '/beds/1/plants'],
+    ['a route for every method', '/beds/any'],
+    ['a path in other case and with a slash behind', '/BEDS/'],
+    ['a path with a query', '/beds?a=b'],
+  ])('%s', async (_title, path) => {
+    await start();
+    const stranger = await broken(path);
+    expect(stranger.status).toBe(401);
+    expect(stranger.headers.get('www-authenticate')).toBe('Bearer scope="dig:beds"');
+    expect(stranger.headers.get('content-type')).toMatch('application/problem+json');
+    expect(await statusOf(broken(path, bearer('other')))).toBe(403);
+    expect(await statusOf(broken(path, bearer('dig:beds')))).toBe(400);
+  });
+
+  it('a target in absolute form', async () => {
+    await start();
+    const answer = await rawRequest(
+      url,
+      `POST ${url}/beds HTTP/1.1`,
+      ['content-type: application/json'],
+      '{',
+    );
+    expect(answer.statusCode).toBe(401);
+  });
+
+  it('a wildcard, under a global prefix', async () => {
+    await start({ before: (garden) => garden.setGlobalPrefix('garden') });
+    expect(await statusOf(broken('/garden/beds/far/away'))).toBe(401);
+    expect(await statusOf(broken('/garden/beds/far/away', bearer()))).toBe(400);
+    expect(await statusOf(broken('/garden/beds/open'))).toBe(400);
+  });
+
+  it('each of several handlers of one path, by the version in a header', async () => {
+    await start({
+      before: (it) => it.enableVersioning({ type: VersioningType.HEADER, header: 'x-version' }),
+    });
+    expect(await statusOf(broken('/versions', version('1')))).toBe(403);
+    expect(await statusOf(broken('/versions', version('1', 'dig:beds')))).toBe(400);
+    expect(await statusOf(broken('/versions', version('3')))).toBe(400);
+    expect(await statusOf(broken('/versions', { 'x-version': '2' }))).toBe(401);
+  });
+
+  it('a version in the path, and the default one', async () => {
+    await start({
+      before: (it) => it.enableVersioning({ type: VersioningType.URI, defaultVersion: '7' }),
+    });
+    expect(await statusOf(broken('/v7/beds'))).toBe(401);
+    expect(await statusOf(broken('/v7/beds', bearer('dig:beds')))).toBe(400);
+  });
+
+  it('by parsers of the application, whatever is set up before and after them', async () => {
+    await start({
+      settings: { bodyParser: false },
+      before: (garden) => {
+        garden.useBodyParser('json', { limit: '1mb' });
+        garden.use(express.json());
+        garden.enableCors({ origin: 'https://a.example' });
+      },
+    });
+    const stranger = await broken('/beds', { origin: 'https://a.example' });
+    expect(stranger.status).toBe(401);
+    expect(stranger.headers.get('access-control-allow-origin')).toBe('https://a.example');
+    expect(await statusOf(broken('/beds', bearer('dig:beds')))).toBe(400);
+  });
+
+  it('by a parser that keeps what it read', async () => {
+    await start({ settings: { rawBody: true } });
+    expect(await statusOf(broken('/beds'))).toBe(401);
+    expect(await statusOf(broken('/beds', bearer('dig:beds')))).toBe(400);
+  });
+
+  it('and the answer does not wait for the body', async () => {
+    await start();
+    const head = ['content-type: application/json', 'content-length: 900000'];
+    expect((await rawRequest(url, 'POST /beds HTTP/1.1', head)).statusCode).toBe(401);
+  });
+});
+
+describe('on Express', () => {
+  it('the body of a known caller is whole, even if keys had to be fetched first', async () => {
+    await start();
+    const body = JSON.stringify({ plants: 'x'.repeat(50_000) });
+    const answer = await fetch(`${url}/beds`, {
+      method: 'POST',
+      body,
+      headers: { ...JSON_TYPE, ...bearer('dig:beds') },
+    });
+    expect({ status: answer.status, body: await answer.text() }).toEqual({ status: 201, body });
+  });
+
+  it('HEAD asks for what GET asks for', async () => {
+    await start();
+    expect((await headOf()).headers.get('www-authenticate')).toBe('Bearer scope="see:beds"');
+    expect(await statusOf(headOf(bearer('see:beds')))).toBe(200);
+  });
+
+  it('a token that is sent twice or elsewhere than in the header is refused', async () => {
+    await start();
+    const { authorization } = bearer('see:beds', 'dig:beds');
+    const line = `authorization: ${authorization}`;
+    expect((await rawRequest(url, 'GET /beds/seen HTTP/1.1', [line])).statusCode).toBe(200);
+    expect((await rawRequest(url, 'GET /beds/seen HTTP/1.1', [line, line])).statusCode).toBe(400);
+    expect((await rawRequest(url, 'GET /beds/seen?access_token=a HTTP/1.1', [line])).statusCode).toBe(400);
+    const form = ['content-type: application/x-www-form-urlencoded', line];
+    expect((await rawRequest(url, 'POST /beds HTTP/1.1', form, 'access_token=a')).statusCode).toBe(400);
+    expect((await rawRequest(url, 'POST /beds HTTP/1.1', form, 'name=a')).statusCode).toBe(201);
+  });
+
+  it('a route that depends on the host is decided by the guards', async () => {
+    await start();
+    expect(await sendTo('a.example')).toMatchObject({ statusCode: 201, body: '{}' });
+    app!.set('trust proxy', true);
+    expect((await sendTo('admin.example')).statusCode).toBe(401);
+  });
+
+  it('what was refused stays refused, wherever a middleware leads it', async () => {
+    await start({
+      settings: { bodyParser: false },
+      before: (garden) => {
+        garden.useBodyParser('json');
+        garden.use(((request, _response, next) => {
+          request.url = '/beds/open';
+          next();
+        }) satisfies Handler);
+      },
+    });
+    expect(await statusOf(broken('/beds'))).toBe(401);
+  });
+
+  it('the parts of its router that are no API are as we know them', async () => {
+    await start();
+    const { stack } = (app!.getHttpAdapter().getInstance() as unknown as ReturnType<typeof express>).router;
+    const routes = stack.filter(({ route }) => route);
+    expect(routes.length).toBeGreaterThan(8);
+    for (const layer of routes) {
+      expect(layer.match).toBeInstanceOf(Function);
+      expect(layer.route).toMatchObject({
+        path: expect.any(String),
+        methods: expect.any(Object),
+        _handlesMethod: expect.any(Function),
+      });
+    }
+  });
+});
+
+describe('a body parser that the access control cannot hold back is told of at start', () => {
+  const early = /The body parser jsonParser reads the bodies of requests before it is known who sends them/;
+  const warnings = () => {
+    const warn = jest.spyOn(Logger.prototype, 'warn').mockReturnValue(undefined);
+    return () => warn.mock.calls.map(([text]) => String(text)).filter((text) => early.test(text));
+  };
+
+  it('when it was there before Nest', async () => {
+    const said = warnings();
+    const server = express();
+    server.use(express.json());
+    await start({ adapter: new ExpressAdapter(server) });
+    expect(said()).toHaveLength(1);
+    expect(await statusOf(broken('/beds'))).toBe(400);
+  });
+
+  it('when it is in a router of its own', async () => {
+    const said = warnings();
+    const router = express.Router();
+    router.use(express.json());
+    await start({ before: (garden) => garden.use('/beds', router) });
+    expect(said()).toHaveLength(1);
+  });
+
+  it('and nothing is said of others', async () => {
+    const said = warnings();
+    await start({ before: (garden) => garden.useBodyParser('text') });
+    expect(said()).toEqual([]);
+  });
+});
+
+const metrics = (garden: NestExpressApplication) => {
+  const server = garden.getHttpAdapter().getInstance() as unknown as Router;
+  server.get('/metrics', (_request, response) => response.send('open'));
+};
+
+describe('a route of Express past the controllers', () => {
+  const past = /GET \/metrics is registered past Nest's controllers/;
+
+  it('keeps the application from starting', async () => {
+    await expect((await create({ before: metrics })).init()).rejects.toThrow(past);
+  });
+
+  it('keeps it from starting, when a router brings it', async () => {
+    const router = express.Router();
+    router.get('/metrics', (_request, response) => response.send('open'));
+    await expect((await create({ before: (garden) => garden.use(router) })).init()).rejects.toThrow(past);
+  });
+
+  it('keeps it from listening, when it came after the start', async () => {
+    const garden = await create();
+    await garden.init();
+    metrics(garden);
+    await expect(garden.listen(0, '127.0.0.1')).rejects.toThrow(past);
+  });
+
+  it('is served when it is listed', async () => {
+    await start({ before: metrics, options: { unguardedRoutes: ['GET /metrics'] } });
+    expect(await (await fetch(`${url}/metrics`)).text()).toBe('open');
+  });
+});
+
+describe('the attack suite on Express', () => {
+  let attacked: NestExpressApplication;
+  beforeAll(async () => {
+    attacked = await create({ controllers: [BedsController] });
+    app = undefined;
+    await attacked.init();
+  });
+  afterAll(() => attacked?.close());
+  describeAccess(() => attacked);
+});
