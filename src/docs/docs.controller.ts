@@ -15,6 +15,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { Public } from '../auth/index.js';
 import { docsPage, pageStyle, docsPolicy, type PageSettings, startScript } from './docs.page.js';
+import { problemsPage, problemsStyle } from './problems.page.js';
 import { DocsService } from './docs.service.js';
 
 /** Injection token of the `PageSettings`. */
@@ -49,6 +50,20 @@ export class DocsController {
     const { tokenUrl } = await this.docs.endpoints();
     void reply.header('content-security-policy', docsPolicy(tokenUrl));
     return docsPage;
+  }
+
+  /** What each problem's `type` leads to. */
+  @Get('problems')
+  @Header('content-type', 'text/html; charset=utf-8')
+  @Header('content-security-policy', "default-src 'none'; style-src 'self'; frame-ancestors 'none'")
+  problems(): string {
+    return problemsPage();
+  }
+
+  @Get('problems.css')
+  @Header('content-type', 'text/css; charset=utf-8')
+  problemsStyle(): string {
+    return problemsStyle;
   }
 
   @Get('json')

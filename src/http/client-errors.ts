@@ -1,13 +1,12 @@
 import { Logger } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
-import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
-import type { ProblemCode } from '../problems/problem.codes.js';
+import { type PlainProblemCode, titleOf } from '../problems/problem.codes.js';
 import { ProblemException } from '../problems/problem.exception.js';
 import { PROBLEM_TYPE, problemBody } from '../problems/problem.response.js';
 
 /** Faults that Node finds before there is a request, by their code; all others are 400. */
-const faults: Readonly<Record<string, ProblemCode>> = {
+const faults: Readonly<Record<string, PlainProblemCode>> = {
   HPE_HEADER_OVERFLOW: 'headers_too_large',
   HPE_CHUNK_EXTENSIONS_OVERFLOW: 'body_too_large',
   ERR_HTTP_REQUEST_TIMEOUT: 'request_timeout',
@@ -31,7 +30,7 @@ export function answerClientError(error: NodeJS.ErrnoException, socket: Socket):
   }
   const body = problemBody(exception, requestId);
   const head = [
-    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+    `HTTP/1.1 ${status} ${titleOf(status)}`,
     `content-type: ${PROBLEM_TYPE}`,
     `content-length: ${Buffer.byteLength(body)}`,
     `x-request-id: ${requestId}`,

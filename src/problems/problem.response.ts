@@ -1,13 +1,9 @@
 import { HttpException } from '@nestjs/common';
-import { STATUS_CODES } from 'node:http';
-import { codeOfStatus, problemCodes, type ProblemKind } from './problem.codes.js';
+import { codeOfStatus, problemCodes, type ProblemKind, titleOf } from './problem.codes.js';
 import { ProblemException } from './problem.exception.js';
 
 /** Media type of problem details (RFC 9457, 3). */
 export const PROBLEM_TYPE = 'application/problem+json';
-
-/** Phrases of RFC 9110, 15.5, where Node has those of its predecessor. */
-const phrases: Readonly<Record<number, string>> = { 413: 'Content Too Large', 422: 'Unprocessable Content' };
 
 /**
  * Any error as one that may be shown: ours as they are, others by their status alone, since their texts can quote the
@@ -37,7 +33,7 @@ export function problemBody(
   const { type, status, code, detail, errors } = problem;
   return JSON.stringify({
     type: type ?? typeOf(code, documentationUrl),
-    title: phrases[status] ?? STATUS_CODES[status],
+    title: titleOf(status),
     status,
     code,
     detail,
