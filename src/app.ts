@@ -11,6 +11,7 @@ import { addRequestEnds } from './http/request-end.js';
 import { addRequestFields } from './http/request.fields.js';
 import { SECURITY_HEADERS } from './http/security-headers.js';
 import { MAX_URL_LENGTH, serverOptions } from './http/server.options.js';
+import { noticeUnnamedProxy } from './http/unnamed-proxy.js';
 
 /** The HTTP server, for `createApp` and for tests that make the application by `Test.createTestingModule`. */
 export function createAdapter(environment: Environment): FastifyAdapter {
@@ -19,6 +20,7 @@ export function createAdapter(environment: Environment): FastifyAdapter {
   addRequestEnds(fastify);
   addRequestFields(fastify);
   addBodyRules(fastify);
+  noticeUnnamedProxy(fastify, environment.TRUST_PROXY);
   fastify.addHook('onRequest', (request, reply, done) => {
     void reply.header('x-request-id', request.id).headers(SECURITY_HEADERS);
     const isTooLong = (request.raw.url as string).length > MAX_URL_LENGTH;

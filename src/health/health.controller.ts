@@ -1,4 +1,6 @@
 import { Controller, Get, Inject, Logger, Res } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import type { FastifyAdapter } from '@nestjs/platform-fastify';
 import { ApiTags } from '@nestjs/swagger';
 import {
   HealthCheck,
@@ -41,6 +43,7 @@ export class HealthController {
     private readonly readiness: Readiness,
     private readonly issuers: TrustedIssuers,
     private readonly database: Database,
+    private readonly adapterHost: HttpAdapterHost<FastifyAdapter>,
     @Inject(REDIS) private readonly redis?: Redis,
     @Inject(AUDIT_STREAM) private readonly auditStream?: unknown,
   ) {}
@@ -69,6 +72,7 @@ export class HealthController {
         () => this.answeringDatabase(),
         () => this.sharedLimits(),
         () => this.auditEvents(),
+        () => this.clientAddresses(),
       ])
       // Thrown when something is down; the result is in it.
       .catch((error: { getResponse: () => HealthCheckResult }) => error.getResponse());
@@ -142,6 +146,12 @@ export class HealthController {
     const isFailing = auditStream instanceof AuditFile ? auditStream.isFailing : lostLogLines().isLosing;
     const indicator = this.indicators.check('audit');
     return isFailing ? indicator.degraded() : indicator.up();
+  }
+
+  /** Always up, since any client can write X-Forwarded-For; the detail is for an operator who wonders about limits. */
+  private clientAddresses(): HealthIndicatorResult {
+    const { isSeen } = this.adapterHost.httpAdapter.getInstance().unnamedProxy;
+    return isSeen ? this.indicators.check('clientAddresses').up({ unnamedProxy: true }) : {};
   }
 
   /** Never down: without Redis each process counts for itself. */
