@@ -2,6 +2,7 @@ import { HttpException } from '@nestjs/common';
 import { DrizzleQueryError } from './drizzle.js';
 import { isNativeError } from 'node:util/types';
 import { ServiceUnavailable } from '../problems/problem.exception.js';
+import type { OutageLog } from './outage.log.js';
 
 /** Time after which a client may try again, in seconds. A restart of the server takes about as long. */
 const RETRY_AFTER_SECONDS = 5;
@@ -141,13 +142,23 @@ function isDriverError(thrown: unknown): boolean {
   return thrown instanceof DrizzleQueryError || innermost(thrown).severity !== undefined;
 }
 
-/** Runs work on the database and gives its errors the names that the rest of the service knows. */
-export async function withNamedErrors<T>(work: () => Promise<T>): Promise<T> {
+/**
+ * Runs work on the database and gives its errors the names that the rest of the service knows.
+ *
+ * @param outages is told whether the database answered
+ */
+export async function withNamedErrors<T>(work: () => Promise<T>, outages?: OutageLog): Promise<T> {
   try {
-    return await work();
+    const result = await work();
+    outages?.succeeded();
+    return result;
   } catch (error) {
     if (error instanceof HttpException) throw error;
-    if (isDatabaseAway(error)) throw new DatabaseUnavailable(error);
+    if (isDatabaseAway(error)) {
+      const { code, message } = innermost(error);
+      outages?.failed(code ?? message);
+      throw new DatabaseUnavailable(error);
+    }
     if (isDriverError(error)) throw new DatabaseFault(error);
     throw error;
   }

@@ -1,4 +1,4 @@
-import { Global, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
+import { Global, Inject, Module, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { ConfigService } from '@nestjs/config';
 import type { Environment } from '../config/environment.js';
 import type { Logger as PinoLogger } from 'pino';
@@ -31,8 +31,12 @@ import { prepareDatabase } from './prepare.js';
   ],
   exports: [Database],
 })
-export class DatabaseModule implements OnApplicationShutdown {
+export class DatabaseModule implements OnModuleInit, OnApplicationShutdown {
   constructor(@Inject(Database) private readonly database: Database) {}
+
+  onModuleInit(): void {
+    this.database.logOutages();
+  }
 
   onApplicationShutdown(): Promise<void> {
     return this.database.close();

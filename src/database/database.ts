@@ -1,6 +1,7 @@
 import { withNamedErrors } from './database.errors.js';
 import { type PgDatabase, type PgQueryResultHKT } from './drizzle.js';
 import { checkRights, missingMigrations } from './migrator.js';
+import { OutageLog } from './outage.log.js';
 
 /** What queries are written on: the database itself, or a transaction of it. The same on both engines. */
 export type Queries = PgDatabase<PgQueryResultHKT>;
@@ -17,13 +18,19 @@ export interface DatabaseStatus {
 export abstract class Database {
   /** For queries that are prepared once; run them inside `query`. */
   abstract readonly queries: Queries;
+  private outages?: OutageLog;
+
+  /** Has outages logged from now on. */
+  logOutages(): void {
+    this.outages = new OutageLog();
+  }
 
   /**
    * Runs a read of one statement.
    * @throws DatabaseUnavailable when the database is away or takes too long, else DatabaseFault
    */
   query<T>(work: (queries: Queries) => Promise<T>): Promise<T> {
-    return withNamedErrors(() => work(this.queries));
+    return withNamedErrors(() => work(this.queries), this.outages);
   }
 
   /**
@@ -31,7 +38,7 @@ export abstract class Database {
    * @throws what `work` throws; database errors as `query` does
    */
   transaction<T>(work: (queries: Queries) => Promise<T>): Promise<T> {
-    return withNamedErrors(() => this.inTransaction(work));
+    return withNamedErrors(() => this.inTransaction(work), this.outages);
   }
 
   /** How many connections there are, how many of them are idle, and how many queries wait for one; none embedded. */

@@ -4,6 +4,7 @@ import type { Server, ServerResponse } from 'node:http';
 import { constants } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Readiness } from '../health/readiness.js';
+import { OpenConnections } from './open-connections.js';
 
 /** How long stopping may take. */
 export interface StopOptions {
@@ -25,7 +26,7 @@ export function endOnSignals(): void {
   for (const signal of ['SIGUSR1', 'SIGUSR2'] as const) process.on(signal, () => undefined);
 }
 
-/** How often connections that have become idle are closed, in milliseconds. */
+/** How often connections that are idle, or bring nothing, are closed, in milliseconds. */
 const SWEEP_MS = 50;
 /** How long database and Redis may take to close, in seconds. */
 const CLOSE_SECONDS = 5;
@@ -36,6 +37,7 @@ const CLOSE_SECONDS = 5;
  */
 export function stopOnSignals(app: NestFastifyApplication, options: StopOptions): void {
   const logger = new Logger('Stop');
+  const connections = new OpenConnections(app.getHttpServer());
   let isStopping = false;
   const onSignal = (signal: StopSignal) => {
     if (isStopping) process.exit(128 + constants.signals[signal]);
@@ -43,7 +45,7 @@ export function stopOnSignals(app: NestFastifyApplication, options: StopOptions)
     logger.log(`${signal}: stopping`);
     const bound = options.graceSeconds + options.timeoutSeconds + CLOSE_SECONDS;
     setTimeout(() => process.exit(1), bound * 1000).unref();
-    stop(app, options).then(
+    stop(app, connections, options).then(
       () => process.exit(0),
       (error: unknown) => {
         logger.error({ err: error });
@@ -58,11 +60,12 @@ export function stopOnSignals(app: NestFastifyApplication, options: StopOptions)
 }
 
 /**
- * Says that it is not ready, serves on for the grace time while it asks clients to leave the connection, lets what is
- * under way end, and closes everything: the server before the database.
+ * Says that it is not ready, serves on for the grace time while it asks clients to leave the connection, lets requests that
+ * have arrived end, and closes everything: the server before the database.
  */
 async function stop(
   app: NestFastifyApplication,
+  connections: OpenConnections,
   { graceSeconds, timeoutSeconds }: StopOptions,
 ): Promise<void> {
   const server: Server = app.getHttpServer();
@@ -71,7 +74,10 @@ async function stop(
     response.shouldKeepAlive = false; // which Node writes as `Connection: close`
   });
   await delay(graceSeconds * 1000);
-  const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_MS);
+  const sweep = setInterval(() => {
+    server.closeIdleConnections();
+    connections.closeSilent();
+  }, SWEEP_MS);
   const cut = setTimeout(() => server.closeAllConnections(), timeoutSeconds * 1000);
   await app.getHttpAdapter().getInstance().close();
   clearInterval(sweep);

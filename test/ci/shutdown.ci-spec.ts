@@ -91,6 +91,34 @@ describe('SIGTERM', () => {
     expect((await stopped).code).toBe(0);
   });
 
+  it('does not wait for connections that are silent, idle or half-sent, and closes them within two seconds', async () => {
+    api = await start({ SHUTDOWN_GRACE: '0', SHUTDOWN_TIMEOUT: '20' });
+    const { port } = new URL(api.url);
+    const token = issuer!.tokenFor({ scopes });
+    const head = `POST /expenses HTTP/1.1\r\nhost: a\r\nauthorization: Bearer ${token}\r\ncontent-type: application/json\r\n`;
+    const live = 'GET /health/live HTTP/1.1\r\nhost: a\r\n\r\n';
+    const begun = [
+      '',
+      'G',
+      'GET / HTTP/1.1\r\nhost',
+      live,
+      `${live}GET / HTTP`,
+      `${head}content-length: 50\r\n\r\n{"date"`,
+      `${head}transfer-encoding: chunked\r\n\r\n5\r\n{"dat`,
+    ];
+    const sockets = begun.map((text) => {
+      const socket = connect(Number(port), '127.0.0.1');
+      socket.on('error', () => undefined).resume();
+      if (text !== '') socket.write(text);
+      return socket;
+    });
+    await delay(500);
+    const { code, milliseconds } = await api.stop();
+    for (const socket of sockets) socket.destroy();
+    expect(code).toBe(0);
+    expect(milliseconds).toBeLessThan(4000);
+  });
+
   it('cuts what takes longer than the bound, and still ends with 0', async () => {
     api = await start({ SHUTDOWN_TIMEOUT: '1' });
     const socket = connect({ port: api.port, host: '127.0.0.1' });
