@@ -1,4 +1,4 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, Optional } from '@nestjs/common';
 import { ConfigService } from '@nestjs/config';
 import { ApplicationConfig, ModulesContainer } from '@nestjs/core';
 import {
@@ -6,11 +6,12 @@ import {
   AUTH_OPTIONS,
   type AuthOptions,
   discover,
+  dpopModeOf,
   issuersOf,
   issuerSpellings,
+  PROBLEM_DOCUMENTATION,
 } from '../auth/index.js';
 import type { Environment } from '../config/config.module.js';
-import { publicPath } from '../http/public-path.js';
 import { type AuthorizationEndpoints, describeApi } from './openapi.js';
 
 /** Longest time that the issuer is given to name its endpoints, in milliseconds. */
@@ -28,6 +29,7 @@ export class DocsService {
     private readonly rules: AccessRules,
     @Inject(AUTH_OPTIONS) private readonly options: AuthOptions,
     private readonly settings: ConfigService<Environment, true>,
+    @Optional() @Inject(PROBLEM_DOCUMENTATION) private readonly documentationUrl?: string,
   ) {}
 
   /** OpenAPI as JSON. */
@@ -70,9 +72,16 @@ export class DocsService {
   }
 
   private describe(endpoints: AuthorizationEndpoints) {
-    const { modules, config, rules, options, settings } = this;
-    const pathPrefix = publicPath(settings.get('BASE_URL', { infer: true }), '');
-    const { resourceMetadataUrl } = options;
-    return describeApi({ modules, config, rules, resourceMetadataUrl, pathPrefix }, endpoints);
+    const { modules, config, rules, options, settings, documentationUrl } = this;
+    const described = {
+      modules,
+      config,
+      rules,
+      resourceMetadataUrl: options.resourceMetadataUrl,
+      baseUrl: settings.get('BASE_URL', { infer: true }),
+      takesProofs: dpopModeOf(options) !== 'off',
+      documentationUrl,
+    };
+    return describeApi(described, endpoints);
   }
 }

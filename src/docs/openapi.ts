@@ -2,10 +2,24 @@ import type { INestApplication } from '@nestjs/common';
 import type { ApplicationConfig, ModulesContainer } from '@nestjs/core';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import type { AccessRules } from '../auth/index.js';
+import { publicPath } from '../http/public-path.js';
 import { documentAccess } from './document-access.js';
+import { documentForm } from './document-form.js';
+import { documentHeaders } from './document-headers.js';
+import { documentProblems } from './document-problems.js';
+import { problemSchema } from './problem.schema.js';
 
 /** What people call this API. */
 export const API_NAME = 'Expenses API';
+
+const DESCRIPTION = `Expense reports. Every answer that is not a success is a problem (RFC 9457): its \`code\` is for programs,
+and \`detail\` and \`errors\` are for people. A path that is there for other methods answers 405 with \`Allow\`.`;
+
+const TAGS = {
+  Expenses: 'Single expenses, and lists and files of them',
+  Reports: 'Sums of expenses per currency',
+  Health: 'What supervisors and balancers ask',
+};
 
 /** Where the issuer authorizes clients (RFC 6749, 3). */
 export interface AuthorizationEndpoints {
@@ -20,26 +34,40 @@ export interface DescribedApplication {
   readonly rules: AccessRules;
   /** Named in the challenges of the examples. */
   readonly resourceMetadataUrl?: string;
-  /** Of the routes, where a proxy serves them under a path of its own; else empty. */
-  readonly pathPrefix?: string;
+  /** Where clients reach the API. Behind a proxy that serves it under a path, with that path. */
+  readonly baseUrl?: string;
+  /** Whether access tokens may be bound to keys (RFC 9449). */
+  readonly takesProofs?: boolean;
+  /** The page that explains the codes of problems. */
+  readonly documentationUrl?: string;
 }
 
 /** The OpenAPI description of every route; what it says of access comes from the rules that the guards enforce. */
 export function describeApi(
-  { modules, config, rules, resourceMetadataUrl, pathPrefix }: DescribedApplication,
+  application: DescribedApplication,
   endpoints: AuthorizationEndpoints,
 ): OpenAPIObject {
+  const { modules, config, rules, baseUrl, takesProofs = false } = application;
   const scopes = Object.fromEntries(rules.scopes.map((name) => [name, rules.permissions[name] ?? name]));
   const info = new DocumentBuilder()
     .setTitle(API_NAME)
-    .setDescription('Expense reports. Every answer that is not a success is a problem (RFC 9457).')
+    .setDescription(DESCRIPTION)
     .setVersion('1')
+    .setLicense('MIT', 'https://opensource.org/license/mit')
     // On whatever host the description is read.
-    .addServer(pathPrefix || '/')
-    .addOAuth2({ type: 'oauth2', flows: { authorizationCode: { ...endpoints, scopes } } })
-    .build();
-  const document = SwaggerModule.createDocument(asApplication(modules, config), info);
-  documentAccess(document, rules.routes, resourceMetadataUrl);
+    .addServer((baseUrl && publicPath(baseUrl, '')) || '/', 'The host that this description comes from')
+    .addOAuth2({ type: 'oauth2', flows: { authorizationCode: { ...endpoints, scopes } } });
+  if (baseUrl) info.addServer(baseUrl, 'The address that clients are told');
+  for (const [name, description] of Object.entries(TAGS)) info.addTag(name, description);
+  const document = SwaggerModule.createDocument(asApplication(modules, config), info.build());
+  document.components = {
+    ...document.components,
+    schemas: { ...document.components?.schemas, Problem: problemSchema },
+  };
+  documentForm(document);
+  documentAccess(document, rules.routes);
+  documentProblems(document, { ...application, routes: rules.routes, takesProofs });
+  documentHeaders(document, rules.routes, takesProofs);
   return document;
 }
 

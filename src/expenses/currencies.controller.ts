@@ -1,6 +1,6 @@
 import { Controller, Get } from '@nestjs/common';
 import { ConfigService } from '@nestjs/config';
-import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { Authenticated } from '../auth/index.js';
 import type { Environment } from '../config/environment.js';
@@ -34,7 +34,11 @@ export class CurrenciesController {
   /** The currencies of ISO 4217 that are in force, by code. */
   @Get()
   @Authenticated()
-  @ApiOkResponse({ standardSchema: currenciesAnswer })
+  @ApiOperation({
+    operationId: 'listCurrencies',
+    summary: 'List the currencies of ISO 4217 that are in force',
+  })
+  @ApiOkResponse({ description: 'The currencies, by code', standardSchema: currenciesAnswer })
   list() {
     return this.answer;
   }

@@ -12,7 +12,7 @@ export const newExpense = z
     description,
     value: amount,
     currency: currency.optional().describe('Default: DEFAULT_CURRENCY of the service'),
-    category: category.nullish(),
+    category: category.nullish().describe('Default: null, which is none'),
   })
   .meta({ id: 'NewExpense' });
 

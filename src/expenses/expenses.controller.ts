@@ -18,7 +18,9 @@ import {
   ApiCreatedResponse,
   ApiNoContentResponse,
   ApiOkResponse,
+  ApiOperation,
   ApiProduces,
+  ApiResponse,
   ApiTags,
 } from '@nestjs/swagger';
 import { ConfigService } from '@nestjs/config';
@@ -27,7 +29,9 @@ import { Readable } from 'node:stream';
 import { z } from 'zod';
 import { CurrentPrincipal, type Principal, OptionalScopes, Scopes, StepUp } from '../auth/index.js';
 import type { Environment } from '../config/environment.js';
+import { Problems } from '../docs/problems.decorator.js';
 import { publicPath } from '../http/public-path.js';
+import { RequestHeaders } from '../http/request-headers.js';
 import { documentedBy } from '../http/schema.pipe.js';
 import { authorOf, ownersFor } from './caller.js';
 import type { List } from './cursor.js';
@@ -40,7 +44,26 @@ import {
   newExpense,
 } from './expense.schema.js';
 import { answerWithTag, exportExpenses, linkPages, toAnswer } from './expenses.answers.js';
-import { isNotModified, parseIdempotencyKey, preconditions, sayWhetherReplayed } from './expenses.headers.js';
+import {
+  type ChangeHeaders,
+  changeHeaders,
+  type CreationHeaders,
+  creationHeaders,
+  isNotModified,
+  preconditions,
+  type ReadHeaders,
+  readHeaders,
+  sayWhetherReplayed,
+} from './expenses.headers.js';
+import {
+  countHeader,
+  etagHeader,
+  fileHeader,
+  linkHeader,
+  locationHeader,
+  OF_OWN_ROWS,
+  replayedHeader,
+} from './expenses.openapi.js';
 import { type ListQuery, listQuery, noQuery, type OwnerQuery, ownerQuery } from './expenses.query.js';
 import { ExpensesService } from './expenses.service.js';
 import { NewExpensePipe } from './new-expense.pipe.js';
@@ -65,11 +88,22 @@ export class ExpensesController {
     this.baseUrl = config.get('BASE_URL', { infer: true });
   }
 
-  @Get(['', 'expenses'])
+  @Get(['expenses', ''])
   @Scopes('read:reports')
   @OptionalScopes('read:all_reports')
+  @ApiOperation({
+    operationId: 'listExpenses',
+    summary: 'List expenses, newest first',
+    description:
+      'A page of them; as CSV, unless `limit` or `cursor` is given, all of them. JSON is not compressed; a proxy may do that.',
+  })
   @ApiProduces('application/json', 'text/csv')
-  @ApiOkResponse({ standardSchema: z.array(expenseAnswer) })
+  @ApiOkResponse({
+    description: 'The expenses',
+    standardSchema: z.array(expenseAnswer),
+    headers: { ...linkHeader, ...countHeader, ...fileHeader },
+  })
+  @Problems(...OF_OWN_ROWS)
   async list(
     @CurrentPrincipal() principal: Principal,
     @Query({ schema: listQuery }) query: ListQuery,
@@ -92,15 +126,21 @@ export class ExpensesController {
 
   @Post('expenses')
   @Scopes('create:expenses')
-  @ApiCreatedResponse({ standardSchema: expenseAnswer })
+  @ApiOperation({ operationId: 'createExpense', summary: 'Add an expense' })
+  @ApiCreatedResponse({
+    description: 'The new expense; or, to a repeated request, that of the first one',
+    standardSchema: expenseAnswer,
+    headers: { ...locationHeader, ...etagHeader, ...replayedHeader },
+  })
+  @Problems(...OF_OWN_ROWS, 'idempotency_key_reused')
   async create(
     @CurrentPrincipal() principal: Principal,
     @Query({ schema: noQuery }) _query: object,
-    @Headers('idempotency-key') key: string | undefined,
+    @RequestHeaders(creationHeaders) { 'Idempotency-Key': key }: CreationHeaders,
     @Body({ schema: documentedBy(newExpense), pipes: [NewExpensePipe] }) fields: ExpenseFields,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
-    const created = await this.expenses.create(authorOf(principal), fields, parseIdempotencyKey(key));
+    const created = await this.expenses.create(authorOf(principal), fields, key);
     void reply.header('location', publicPath(this.baseUrl, `/expenses/${created.expense.id}`));
     sayWhetherReplayed(reply, created);
     return answerWithTag(reply, created.expense);
@@ -109,7 +149,9 @@ export class ExpensesController {
   @Delete('expenses')
   @Scopes('delete:expenses')
   @StepUp({ maxAge: ERASE_LOGIN_SECONDS })
-  @ApiOkResponse({ standardSchema: deletedAnswer })
+  @ApiOperation({ operationId: 'deleteExpenses', summary: 'Delete all your expenses' })
+  @ApiOkResponse({ description: 'How many there were', standardSchema: deletedAnswer })
+  @Problems(...OF_OWN_ROWS)
   async removeAll(
     @CurrentPrincipal() principal: Principal,
     @Query({ schema: noQuery }) _query: object,
@@ -120,51 +162,65 @@ export class ExpensesController {
   @Get('expenses/:id')
   @Scopes('read:reports')
   @OptionalScopes('read:all_reports')
-  @ApiOkResponse({ standardSchema: expenseAnswer })
+  @ApiOperation({ operationId: 'getExpense', summary: 'Read an expense' })
+  @ApiOkResponse({ description: 'The expense', standardSchema: expenseAnswer, headers: etagHeader })
+  @ApiResponse({ status: 304, description: 'The client has it as it is', headers: etagHeader })
+  @Problems(...OF_OWN_ROWS, 'expense_not_found')
   async find(
     @CurrentPrincipal() principal: Principal,
     @Param('id', { schema: idParameter }) id: string,
     @Query({ schema: ownerQuery }) { owner }: OwnerQuery,
-    @Headers('if-none-match') ifNoneMatch: string | undefined,
+    @RequestHeaders(readHeaders) headers: ReadHeaders,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
     const expense = await this.expenses.find(ownersFor(principal, owner), id);
     const answer = answerWithTag(reply, expense, owner);
-    if (!isNotModified(expense, ifNoneMatch)) return answer;
+    if (!isNotModified(expense, headers)) return answer;
     void reply.status(HttpStatus.NOT_MODIFIED);
     return undefined;
   }
 
   @Patch('expenses/:id')
   @Scopes('update:expenses')
+  @ApiOperation({
+    operationId: 'updateExpense',
+    summary: 'Change some members of an expense',
+    description:
+      'A JSON merge patch (RFC 7396): `null` takes the category away. A whole expense, as read, is one, too.',
+  })
   @ApiConsumes('application/merge-patch+json', 'application/json')
-  @ApiOkResponse({ standardSchema: expenseAnswer })
+  @ApiOkResponse({
+    description: 'The expense as it is now',
+    standardSchema: expenseAnswer,
+    headers: etagHeader,
+  })
+  @Problems(...OF_OWN_ROWS, 'expense_not_found', 'precondition_failed')
   async update(
     @CurrentPrincipal() principal: Principal,
     @Param('id', { schema: idParameter }) id: string,
     @Query({ schema: noQuery }) _query: object,
-    @Headers('if-match') ifMatch: string | undefined,
-    @Headers('if-none-match') ifNoneMatch: string | undefined,
+    @RequestHeaders(changeHeaders) headers: ChangeHeaders,
     @Body({ schema: expensePatch }) patch: ExpensePatch,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
     return answerWithTag(
       reply,
-      await this.expenses.update(authorOf(principal), id, patch, preconditions(ifMatch, ifNoneMatch)),
+      await this.expenses.update(authorOf(principal), id, patch, preconditions(headers)),
     );
   }
 
   @Delete('expenses/:id')
   @Scopes('delete:expenses')
   @HttpCode(204)
-  @ApiNoContentResponse()
+  @ApiOperation({ operationId: 'deleteExpense', summary: 'Delete an expense' })
+  @ApiNoContentResponse({ description: 'It is deleted' })
+  @Problems(...OF_OWN_ROWS, 'expense_not_found', 'precondition_failed')
   async remove(
     @CurrentPrincipal() principal: Principal,
     @Param('id', { schema: idParameter }) id: string,
     @Query({ schema: noQuery }) _query: object,
-    @Headers('if-match') ifMatch: string | undefined,
-    @Headers('if-none-match') ifNoneMatch: string | undefined,
+    @RequestHeaders(changeHeaders) headers: ChangeHeaders,
   ): Promise<void> {
-    await this.expenses.remove(authorOf(principal), id, preconditions(ifMatch, ifNoneMatch));
+    await this.expenses.remove(authorOf(principal), id, preconditions(headers));
   }
 }

@@ -1,5 +1,5 @@
 import type { FastifyReply } from 'fastify';
-import { ProblemException } from '../problems/problem.exception.js';
+import { z } from 'zod';
 import type { Expense } from './expense.schema.js';
 import { entityTag } from './expenses.answers.js';
 import { PreconditionFailed } from './expenses.errors.js';
@@ -7,24 +7,55 @@ import { PreconditionFailed } from './expenses.errors.js';
 /** Visible ASCII, plain or as a quoted string (a Structured Field, as the IETF draft on Idempotency-Key has it). */
 const IDEMPOTENCY_KEY = /^("?)([!#-[\]-~]{1,255})\1$/;
 
-function invalidHeader(name: string, detail: string): ProblemException {
-  return new ProblemException({
-    code: 'invalid_header',
-    detail: `The header ${name} ${detail}`,
-  });
-}
+const idempotencyKey = z
+  .string()
+  .refine((key) => IDEMPOTENCY_KEY.test(key), 'must have 1 to 255 visible ASCII characters')
+  .transform((key) => IDEMPOTENCY_KEY.exec(key)![2]!)
+  .describe(
+    'Made up by the client for one request, as a UUID is: who sends the request again with it gets the first answer, and ' +
+      'nothing is done twice. A key is kept for 7 days, and of one owner the latest 10,000',
+  );
 
-/**
- * The value of an Idempotency-Key header.
- * @throws ProblemException 400
- */
-export function parseIdempotencyKey(header: string | undefined): string | undefined {
-  if (header === undefined) return undefined;
-  const key = IDEMPOTENCY_KEY.exec(header)?.[2];
-  if (key === undefined)
-    throw invalidHeader('Idempotency-Key', 'must have 1 to 255 visible ASCII characters');
-  return key;
-}
+type Tags = '*' | readonly string[];
+
+const TAG = String.raw`(?:W\/)?"[!#-~\x80-\xff]*"`;
+/** Elements of a list may be empty (RFC 9110, 5.6.1.2). */
+const TAGS = new RegExp(`^[ \\t,]*${TAG}(?:[ \\t]*,[ \\t,]*${TAG})*[ \\t,]*$`);
+const MAX_LENGTH = 1000;
+
+const entityTags = z
+  .string()
+  .refine(
+    (header) => header.trim() === '*' || (header.length <= MAX_LENGTH && TAGS.test(header)),
+    'must be * or a list of entity tags',
+  )
+  .transform((header): Tags => (header.trim() === '*' ? '*' : (header.match(new RegExp(TAG, 'g')) ?? [])));
+
+/** The headers of what creates something. */
+export const creationHeaders = z.object({ 'Idempotency-Key': idempotencyKey.optional() });
+
+export type CreationHeaders = z.output<typeof creationHeaders>;
+
+/** The headers of a read. */
+export const readHeaders = z.object({
+  'If-None-Match': entityTags
+    .optional()
+    .describe('The entity tags that the client has: 304 says that the expense is still one of them'),
+});
+
+export type ReadHeaders = z.output<typeof readHeaders>;
+
+/** The headers of a change. */
+export const changeHeaders = z.object({
+  'If-Match': entityTags
+    .optional()
+    .describe(
+      'The entity tag that the client has read: 412 when the expense has changed since. A weak tag (W/) matches none',
+    ),
+  'If-None-Match': entityTags.optional().describe('Entity tags that the expense must not have; * is any'),
+});
+
+export type ChangeHeaders = z.output<typeof changeHeaders>;
 
 /** Tells the client of an Idempotency-Key that it gets the answer to an earlier request, and that nothing was done now. */
 export function sayWhetherReplayed(reply: FastifyReply, { isReplay }: { readonly isReplay: boolean }): void {
@@ -35,14 +66,11 @@ export function sayWhetherReplayed(reply: FastifyReply, { isReplay }: { readonly
 type Current = Pick<Expense, 'version'>;
 
 /**
- * A check of the headers If-Match and If-None-Match of a change (RFC 9110, 13.1): whether the expense is still one of
- * those that the client read, or is none of those that it knows. Weak tags never match in the first, and do in the second.
- *
- * @throws ProblemException 400 for a header that is not a list of entity tags
+ * A check of the preconditions of a change (RFC 9110, 13.1): whether the expense is still one of those that the client
+ * read, or is none of those that it knows. Weak tags never match in the first, and do in the second.
  */
-export function preconditions(ifMatch?: string, ifNoneMatch?: string): (expense: Current) => void {
-  const wanted = readTags('If-Match', ifMatch);
-  const unwanted = readTags('If-None-Match', ifNoneMatch);
+export function preconditions(headers: ChangeHeaders): (expense: Current) => void {
+  const { 'If-Match': wanted, 'If-None-Match': unwanted } = headers;
   return (expense) => {
     const tag = entityTag(expense);
     if (wanted && wanted !== '*' && !wanted.includes(tag)) throw new PreconditionFailed();
@@ -50,32 +78,12 @@ export function preconditions(ifMatch?: string, ifNoneMatch?: string): (expense:
   };
 }
 
-/**
- * Whether the client of a GET has the expense as it is already (RFC 9110, 13.1.2), so that 304 says it all.
- * @throws ProblemException 400 for a header that is not a list of entity tags
- */
-export function isNotModified(expense: Current, ifNoneMatch?: string): boolean {
-  const known = readTags('If-None-Match', ifNoneMatch);
+/** Whether the client of a GET has the expense as it is already (RFC 9110, 13.1.2), so that 304 says it all. */
+export function isNotModified(expense: Current, { 'If-None-Match': known }: ReadHeaders): boolean {
   return known !== undefined && isAmong(known, entityTag(expense));
 }
-
-type Tags = '*' | readonly string[];
 
 /** Weak comparison (RFC 9110, 8.8.3.2). */
 function isAmong(tags: Tags, tag: string): boolean {
   return tags === '*' || tags.some((other) => other.replace(/^W\//, '') === tag);
-}
-
-const TAG = String.raw`(?:W\/)?"[!#-~\x80-\xff]*"`;
-/** Elements of a list may be empty (RFC 9110, 5.6.1.2). */
-const TAGS = new RegExp(`^[ \\t,]*${TAG}(?:[ \\t]*,[ \\t,]*${TAG})*[ \\t,]*$`);
-const MAX_LENGTH = 1000;
-
-function readTags(name: string, header: string | undefined): Tags | undefined {
-  if (header === undefined) return undefined;
-  if (header.trim() === '*') return '*';
-  if (header.length > MAX_LENGTH || !TAGS.test(header)) {
-    throw invalidHeader(name, 'must be * or a list of entity tags');
-  }
-  return header.match(new RegExp(TAG, 'g')) ?? [];
 }

@@ -31,7 +31,7 @@ const filters = z.strictObject({
   from: calendarDate.optional().describe('The first date'),
   to: calendarDate.optional().describe('The last date'),
   category: z.literal('').or(line(50)).optional().describe('The category; empty: expenses without one'),
-  currency: currency.optional(),
+  currency: currency.optional().describe('The currency'),
   text: line(100).optional().describe('Text in the description, in capital or small letters'),
   min: bound.optional().describe('The smallest value'),
   max: bound.optional().describe('The largest value'),

@@ -1,11 +1,13 @@
 import { Controller, Get, Param, Query, Res } from '@nestjs/common';
-import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { CurrentPrincipal, OptionalScopes, type Principal, Scopes } from '../auth/index.js';
+import { Problems } from '../docs/problems.decorator.js';
 import { ownersFor } from './caller.js';
 import { idParameter } from './expenses.controller.js';
 import { linkPages, toHistoryAnswer } from './expenses.answers.js';
+import { linkHeader, OF_OWN_ROWS } from './expenses.openapi.js';
 import { type HistoryQuery, historyQuery } from './expenses.query.js';
 import { ExpensesService } from './expenses.service.js';
 
@@ -37,7 +39,13 @@ export class HistoryController {
   @Get()
   @Scopes('read:history')
   @OptionalScopes('read:all_reports')
-  @ApiOkResponse({ standardSchema: z.array(historyAnswer) })
+  @ApiOperation({
+    operationId: 'getExpenseHistory',
+    summary: 'Read what happened to an expense, newest first',
+    description: 'Also of an expense that was deleted.',
+  })
+  @ApiOkResponse({ description: 'The changes', standardSchema: z.array(historyAnswer), headers: linkHeader })
+  @Problems(...OF_OWN_ROWS, 'expense_not_found')
   async history(
     @CurrentPrincipal() principal: Principal,
     @Param('id', { schema: idParameter }) id: string,

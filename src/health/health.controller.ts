@@ -1,7 +1,7 @@
 import { Controller, Get, Inject, Logger, Res } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyAdapter } from '@nestjs/platform-fastify';
-import { ApiTags } from '@nestjs/swagger';
+import { ApiOkResponse, ApiOperation, ApiServiceUnavailableResponse, ApiTags } from '@nestjs/swagger';
 import {
   HealthCheck,
   type HealthCheckResult,
@@ -11,6 +11,7 @@ import {
 } from '@nestjs/terminus';
 import type { FastifyReply } from 'fastify';
 import type { Redis } from 'ioredis';
+import { z } from 'zod';
 import { AuditFile } from '../audit/audit.file.js';
 import { AUDIT_STREAM } from '../audit/audit.tokens.js';
 import { type KeyStatus, Public, TrustedIssuers } from '../auth/index.js';
@@ -18,6 +19,18 @@ import { Database } from '../database/database.js';
 import { lostLogLines } from '../logging/log.stream.js';
 import { REDIS } from '../redis/redis.module.js';
 import { Readiness } from './readiness.js';
+
+const liveness = z.object({ status: z.literal('ok') }).meta({ id: 'Liveness' });
+
+const readiness = z
+  .object({
+    status: z.enum(['ok', 'degraded', 'error', 'shutting_down']),
+    details: z
+      .record(z.string(), z.looseObject({ status: z.enum(['up', 'degraded', 'down']) }))
+      .optional()
+      .describe('How each part is that the service needs'),
+  })
+  .meta({ id: 'Readiness' });
 
 /** Seconds after which a balancer may ask again. */
 const RETRY_AFTER_SECONDS = '5';
@@ -30,7 +43,7 @@ const DATABASE_TIMEOUT_MS = 2000;
  * What a supervisor (live) and a balancer (ready) ask. Answers say which part is up, degraded or down and never why in
  * the words of that part, which can hold addresses and names; the log has those.
  */
-@ApiTags('health')
+@ApiTags('Health')
 @Controller('health')
 @Public()
 export class HealthController {
@@ -50,13 +63,22 @@ export class HealthController {
 
   /** 200 as long as the process answers at all: restarting it would cure nothing that it depends on. */
   @Get('live')
+  @ApiOperation({ operationId: 'getLiveness', summary: 'Say whether the process answers' })
+  @ApiOkResponse({ description: 'It does', standardSchema: liveness })
   live() {
     return { status: 'ok' };
   }
 
   /** Also at `/health`, for balancers that know one path. 200 `ok` or `degraded` when requests can be served, else 503 `error` or `shutting_down`. */
   @Get(['ready', ''])
-  @HealthCheck()
+  @HealthCheck({ noCache: true, swaggerDocumentation: false })
+  @ApiOperation({ operationId: 'getReadiness', summary: 'Say whether requests can be served' })
+  @ApiOkResponse({ description: 'They can', standardSchema: readiness })
+  @ApiServiceUnavailableResponse({
+    description: 'They cannot',
+    standardSchema: readiness,
+    headers: { 'Retry-After': { description: 'When to ask again, in seconds', schema: { type: 'integer' } } },
+  })
   async ready(@Res({ passthrough: true }) reply: FastifyReply): Promise<Partial<HealthCheckResult>> {
     const result = this.readiness.isStopping ? { status: 'shutting_down' as const } : await this.check();
     if (result.status === 'ok' || result.status === 'degraded') return result;

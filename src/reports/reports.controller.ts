@@ -1,12 +1,14 @@
 import { Controller, Get, Headers, Query, Res } from '@nestjs/common';
-import { ApiOkResponse, ApiProduces, ApiTags } from '@nestjs/swagger';
+import { ApiOkResponse, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { Readable } from 'node:stream';
 import { z } from 'zod';
 import { CurrentPrincipal, type Principal, OptionalScopes, Scopes } from '../auth/index.js';
+import { Problems } from '../docs/problems.decorator.js';
 import { ownersFor } from '../expenses/caller.js';
 import { csvAnswer, prefersCsv } from '../expenses/csv.js';
 import { type ReportQuery, reportQuery } from '../expenses/expenses.query.js';
+import { fileHeader, OF_OWN_ROWS } from '../expenses/expenses.openapi.js';
 import { EVERYBODY } from '../expenses/owner.js';
 import { ReportsRepository } from './reports.repository.js';
 
@@ -27,7 +29,9 @@ export class ReportsController {
   @Get('monthly')
   @Scopes('read:reports')
   @OptionalScopes('read:all_reports')
-  @ApiOkResponse({ standardSchema: z.array(monthlyTotal) })
+  @ApiOperation({ operationId: 'getMonthlyTotals', summary: 'Sum expenses per month, in each currency' })
+  @ApiOkResponse({ description: 'The sums', standardSchema: z.array(monthlyTotal), headers: fileHeader })
+  @Problems(...OF_OWN_ROWS)
   async monthly(
     @CurrentPrincipal() principal: Principal,
     @Query({ schema: reportQuery }) { owner, bom, ...filters }: ReportQuery,
@@ -43,7 +47,9 @@ export class ReportsController {
   @Get('categories')
   @Scopes('read:reports')
   @OptionalScopes('read:all_reports')
-  @ApiOkResponse({ standardSchema: z.array(categoryTotal) })
+  @ApiOperation({ operationId: 'getCategoryTotals', summary: 'Sum expenses per category, in each currency' })
+  @ApiOkResponse({ description: 'The sums', standardSchema: z.array(categoryTotal), headers: fileHeader })
+  @Problems(...OF_OWN_ROWS)
   async categories(
     @CurrentPrincipal() principal: Principal,
     @Query({ schema: reportQuery }) { owner, bom, ...filters }: ReportQuery,
@@ -58,7 +64,9 @@ export class ReportsController {
 
   @Get('owners')
   @Scopes('read:all_reports')
-  @ApiOkResponse({ standardSchema: z.array(ownerTotal) })
+  @ApiOperation({ operationId: 'getOwnerTotals', summary: 'Sum expenses per owner, in each currency' })
+  @ApiOkResponse({ description: 'The sums', standardSchema: z.array(ownerTotal), headers: fileHeader })
+  @Problems('database_unavailable')
   async owners(
     @Query({ schema: reportQuery }) { owner = EVERYBODY, bom, ...filters }: ReportQuery,
     @Headers('accept') accept: string | undefined,

@@ -15,13 +15,8 @@ import {
   ScopesGuard,
 } from '../../src/auth/index.js';
 import { ProblemFilter } from '../../src/problems/problem.filter.js';
-import {
-  createTestApp,
-  describeAccess,
-  startTestIssuer,
-  type TestApp,
-  type TestIssuer,
-} from '../../src/testing/index.js';
+import { describeAccess, startTestIssuer, type TestApp, type TestIssuer } from '../../src/testing/index.js';
+import { createTestApp } from '../support/test-app.js';
 
 const permissions = definePermissions({
   'read:plants': 'Read plants',

@@ -4,10 +4,11 @@ import { connect } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { AUDIT_STREAM } from '../../src/audit/audit.tokens.js';
 import { AccessRules } from '../../src/auth/index.js';
-import { createTestApp, startTestIssuer, type TestApp, type TestIssuer } from '../../src/testing/index.js';
 import { REDIS } from '../../src/redis/redis.module.js';
+import { startTestIssuer, type TestApp, type TestIssuer } from '../../src/testing/index.js';
 import { LogLines } from '../support/log-lines.js';
 import { ownRedis, redisIsThere } from '../support/redis.js';
+import { createTestApp } from '../support/test-app.js';
 
 let issuer: TestIssuer;
 let app: TestApp;

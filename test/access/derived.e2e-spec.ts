@@ -108,7 +108,7 @@ describe('everything about access follows the decorator', () => {
       withoutScope: { statusCode: 403, challenge: lacks('read:plants') },
       withReading: { statusCode: 200 },
       security: [{ oauth2: ['read:plants'] }],
-      documented: ['200', '401', '403', '503'],
+      documented: ['200', '400', '401', '403', '429', '503', 'default'],
       supported: ['read:plants'],
       manifest: { method: 'GET', path: '/plants', access: 'read:plants' },
     });
@@ -156,7 +156,7 @@ describe('everything about access follows the decorator', () => {
       withoutToken: { statusCode: 401, challenge: bare },
       withoutScope: { statusCode: 200 },
       security: [{ oauth2: [] }],
-      documented: ['200', '401', '503'],
+      documented: ['200', '400', '401', '429', '503', 'default'],
       supported: [],
       manifest: { access: 'authenticated' },
     });
@@ -166,7 +166,7 @@ describe('everything about access follows the decorator', () => {
     expect(await derivedFrom(Public())).toMatchObject({
       withoutToken: { statusCode: 200 },
       security: [],
-      documented: ['200'],
+      documented: ['200', 'default'],
       manifest: { access: 'public' },
     });
   });

@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { connectDatabase } from '../../src/database/connect.js';
 import { sql } from '../../src/database/drizzle.js';
 import { readMigrations } from '../../src/database/migrator.js';
-import { createTestApp, startTestIssuer, type TestApp, type TestIssuer } from '../../src/testing/index.js';
+import { startTestIssuer, type TestApp, type TestIssuer } from '../../src/testing/index.js';
 import { databaseSettings, describeOnBothEngines, type TestDatabase } from '../support/databases.js';
+import { createTestApp } from '../support/test-app.js';
 
 let a: TestIssuer;
 let b: TestIssuer;

@@ -1,5 +1,6 @@
 import type { RunningIssuer } from '../../apps/issuer/src/start-issuer.js';
-import { createTestApp, type TestApp } from '../../src/testing/index.js';
+import { type TestApp } from '../../src/testing/index.js';
+import { createTestApp } from '../support/test-app.js';
 
 // Tokens of oidc-provider, which knows nothing of the code that verifies them.
 

@@ -4,7 +4,8 @@ import { toJson, toManifest, toText } from '../../src/cli/access/manifest.js';
 import { compareTenant, toAuth0Tenant, toIssuerEntry } from '../../src/cli/access/tenant.js';
 import { CommandError } from '../../src/cli/command.js';
 import { readAccess } from '../../src/cli/read-access.js';
-import { createTestApp, startTestIssuer, type TestApp, type TestIssuer } from '../../src/testing/index.js';
+import { startTestIssuer, type TestApp, type TestIssuer } from '../../src/testing/index.js';
+import { createTestApp } from '../support/test-app.js';
 
 const api = {
   name: 'Expenses API',

@@ -6,7 +6,8 @@ import { readToken } from '../../src/cli/explain/read-token.js';
 import { readAccess } from '../../src/cli/read-access.js';
 import { attacks } from '../../src/testing/describe-access.attacks.js';
 import { giveBack, type SigningKey, takeSigningKey } from '../../src/testing/signing-key.js';
-import { createTestApp, startTestIssuer, type TestApp, type TestIssuer } from '../../src/testing/index.js';
+import { startTestIssuer, type TestApp, type TestIssuer } from '../../src/testing/index.js';
+import { createTestApp } from '../support/test-app.js';
 
 let issuer: TestIssuer;
 let api: TestApp | undefined;

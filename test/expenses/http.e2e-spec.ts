@@ -1,5 +1,6 @@
 import { gzipSync } from 'node:zlib';
-import { createTestApp, type TestApp, TestIssuer } from '../../src/testing/index.js';
+import { type TestApp, TestIssuer } from '../../src/testing/index.js';
+import { createTestApp } from '../support/test-app.js';
 
 const pizza = { date: '2021-07-05', description: 'Pizza', value: 102 };
 const ORIGIN = 'https://app.example.com';

@@ -1,25 +1,22 @@
 import { Controller, Get, Module, Post } from '@nestjs/common';
+import { ApiExcludeController } from '@nestjs/swagger';
 import { Logger } from 'nestjs-pino';
 import { createHmac, randomBytes } from 'node:crypto';
 import { AUDIT_STREAM } from '../../src/audit/audit.tokens.js';
 import { Authenticated, SigningKeys } from '../../src/auth/index.js';
 import { MetricsServer } from '../../src/metrics/metrics.server.js';
-import {
-  createTestApp,
-  issuerFaults,
-  startTestIssuer,
-  type TestApp,
-  type TestIssuer,
-} from '../../src/testing/index.js';
+import { issuerFaults, startTestIssuer, type TestApp, type TestIssuer } from '../../src/testing/index.js';
 import { LogLines } from '../support/log-lines.js';
 import { OtlpReceiver } from '../support/otlp-receiver.js';
 import { rawExchange } from '../support/raw-request.js';
+import { createTestApp } from '../support/test-app.js';
 
 const EMAIL = 'alice.secret@example.com';
 const CLIENT_SECRET = `cs_${randomBytes(18).toString('base64url')}`;
 const COOKIE = `session=${randomBytes(18).toString('base64url')}`;
 
 /** Errors that hold what the client sent, as careless code and libraries throw them. */
+@ApiExcludeController()
 @Controller('careless')
 @Authenticated()
 class CarelessController {

@@ -1,7 +1,8 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createTestApp, startTestIssuer, type TestApp, type TestIssuer } from '../../src/testing/index.js';
+import { startTestIssuer, type TestApp, type TestIssuer } from '../../src/testing/index.js';
+import { createTestApp } from '../support/test-app.js';
 
 const expense = { date: '2026-03-01', description: 'Train to Rome', value: 42, currency: 'EUR' };
 

@@ -1,4 +1,5 @@
-import { createTestApp, startTestIssuer, type TestApp, type TestIssuer } from '../../src/testing/index.js';
+import { startTestIssuer, type TestApp, type TestIssuer } from '../../src/testing/index.js';
+import { createTestApp } from '../support/test-app.js';
 
 /** As clients see it; the proxy in front takes `/expenses-api` off, so that it is not in what arrives here. */
 const BASE_URL = 'https://example.com/expenses-api';
@@ -49,6 +50,8 @@ describe('behind a proxy that serves the API under a path', () => {
 
   it('the documentation and its description lead nowhere else', async () => {
     expect((await api!.get('/docs')).body).not.toMatch(/(href|src)="\//);
-    expect((await api!.get('/docs/json')).json()).toMatchObject({ servers: [{ url: '/expenses-api' }] });
+    expect((await api!.get('/docs/json')).json()).toMatchObject({
+      servers: [{ url: '/expenses-api' }, { url: BASE_URL }],
+    });
   });
 });

@@ -1,9 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { SigningKeys } from '../../src/auth/index.js';
 import { Readiness } from '../../src/health/readiness.js';
-import { createTestApp, startTestIssuer, type TestApp, type TestIssuer } from '../../src/testing/index.js';
+import { startTestIssuer, type TestApp, type TestIssuer } from '../../src/testing/index.js';
 import { createAuthApp } from '../support/auth-app.js';
 import { describeWithRedis, ownRedis } from '../support/redis.js';
+import { createTestApp } from '../support/test-app.js';
 
 interface Health {
   readonly status: string;

@@ -1,13 +1,16 @@
 import { Controller, Get, Module, Param } from '@nestjs/common';
+import { ApiExcludeController } from '@nestjs/swagger';
 import { Logger } from 'nestjs-pino';
 import { EventEmitter, once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Public, Authenticated } from '../../src/auth/index.js';
-import { createTestApp, startTestIssuer, type TestApp, type TestIssuer } from '../../src/testing/index.js';
+import { startTestIssuer, type TestApp, type TestIssuer } from '../../src/testing/index.js';
 import { LogLines } from '../support/log-lines.js';
+import { createTestApp } from '../support/test-app.js';
 
 const slowly = new EventEmitter();
 
+@ApiExcludeController()
 @Controller('log-test')
 class LogTestController {
   @Get('slow')

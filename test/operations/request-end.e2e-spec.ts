@@ -4,8 +4,9 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { AUDIT_STREAM } from '../../src/audit/audit.tokens.js';
 import { LOG_STREAM } from '../../src/logging/logging.tokens.js';
 import { Metrics } from '../../src/metrics/metrics.js';
-import { createTestApp, startTestIssuer, type TestApp, type TestIssuer } from '../../src/testing/index.js';
+import { startTestIssuer, type TestApp, type TestIssuer } from '../../src/testing/index.js';
 import { LogLines } from '../support/log-lines.js';
+import { createTestApp } from '../support/test-app.js';
 
 const WRITES = 10;
 const expense = JSON.stringify({ date: '2026-03-01', description: 'Taxi', value: 12, currency: 'EUR' });

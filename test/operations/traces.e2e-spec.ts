@@ -1,7 +1,8 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { IncomingMessage } from 'node:http';
-import { createTestApp, startTestIssuer, type TestApp, type TestIssuer } from '../../src/testing/index.js';
+import { startTestIssuer, type TestApp, type TestIssuer } from '../../src/testing/index.js';
 import { OtlpReceiver } from '../support/otlp-receiver.js';
+import { createTestApp } from '../support/test-app.js';
 
 const TRACE_ID = '0af7651916cd43dd8448eb211c80319c';
 /** The traceparent headers of the requests that servers of this process received. */

@@ -6,9 +6,10 @@ import type { Redis } from 'ioredis';
 import { REDIS } from '../../src/redis/redis.module.js';
 import { Database } from '../../src/database/database.js';
 import { PostgresDatabase } from '../../src/database/postgres.js';
-import { createTestApp, type TestApp, type TestIssuer } from '../../src/testing/index.js';
+import { type TestApp, type TestIssuer } from '../../src/testing/index.js';
 import { BASE_URL } from './refusal.js';
 import { ReportsModule } from './reports.module.js';
+import { createTestApp } from './test-app.js';
 
 /** How the application of a test of authentication differs from the usual one. */
 export interface AuthAppOptions {

@@ -1,7 +1,8 @@
 import type { SQL } from '../../src/database/drizzle.js';
 import { Database } from '../../src/database/database.js';
-import { createTestApp, type InjectedResponse, type TestApp, TestIssuer } from '../../src/testing/index.js';
+import { type InjectedResponse, type TestApp, TestIssuer } from '../../src/testing/index.js';
 import type { Engine, TestDatabase } from './databases.js';
+import { createTestApp } from './test-app.js';
 
 const EVERYTHING = ['read:reports', 'create:expenses', 'update:expenses', 'delete:expenses'];
 

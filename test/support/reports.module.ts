@@ -1,4 +1,5 @@
 import { Body, Controller, Get, Module, Post } from '@nestjs/common';
+import { ApiExcludeController } from '@nestjs/swagger';
 import {
   AnyScope,
   Authenticated,
@@ -23,6 +24,7 @@ function succeeds(attempt: () => unknown): boolean {
 }
 
 /** One route for each kind of access rule, answering expenses without a database. */
+@ApiExcludeController()
 @Controller('secured')
 class ReportsController {
   @Get()
