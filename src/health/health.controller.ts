@@ -20,9 +20,9 @@ import { lostLogLines } from '../logging/log.stream.js';
 import { REDIS } from '../redis/redis.module.js';
 import { Readiness } from './readiness.js';
 
-const liveness = z.object({ status: z.literal('ok') }).meta({ id: 'Liveness' });
+const livenessAnswer = z.object({ status: z.literal('ok') }).meta({ id: 'Liveness' });
 
-const readiness = z
+const readinessAnswer = z
   .object({
     status: z.enum(['ok', 'degraded', 'error', 'shutting_down']),
     details: z
@@ -64,7 +64,7 @@ export class HealthController {
   /** 200 as long as the process answers at all: restarting it would cure nothing that it depends on. */
   @Get('live')
   @ApiOperation({ operationId: 'getLiveness', summary: 'Say whether the process answers' })
-  @ApiOkResponse({ description: 'It does', standardSchema: liveness })
+  @ApiOkResponse({ description: 'It does', standardSchema: livenessAnswer })
   live() {
     return { status: 'ok' };
   }
@@ -73,10 +73,10 @@ export class HealthController {
   @Get(['ready', ''])
   @HealthCheck({ noCache: true, swaggerDocumentation: false })
   @ApiOperation({ operationId: 'getReadiness', summary: 'Say whether requests can be served' })
-  @ApiOkResponse({ description: 'They can', standardSchema: readiness })
+  @ApiOkResponse({ description: 'They can', standardSchema: readinessAnswer })
   @ApiServiceUnavailableResponse({
     description: 'They cannot',
-    standardSchema: readiness,
+    standardSchema: readinessAnswer,
     headers: { 'Retry-After': { description: 'When to ask again, in seconds', schema: { type: 'integer' } } },
   })
   async ready(@Res({ passthrough: true }) reply: FastifyReply): Promise<Partial<HealthCheckResult>> {

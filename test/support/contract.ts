@@ -30,7 +30,8 @@ export function takeContractFaults(): string[] {
 }
 
 afterEach(() => {
-  expect(takeContractFaults()).toEqual([]);
+  const found = takeContractFaults();
+  if (found.length > 0) throw new Error(`Answers are not as they are described:\n${found.join('\n')}`);
 });
 
 /** Holds every answer of an application against what the application says of it: its own OpenAPI description. */
