@@ -35,8 +35,16 @@ export { SenderConstraints } from './proof/sender-constraints.js';
 export * from './scopes.guard.js';
 export { type AccessToken, parseAccessToken } from './token/access-token.js';
 export { type BearerRequest, bearerToken, TOKEN_IN_BODY } from './token/bearer-token.js';
-export { type Principal, type UserAuthentication } from './token/principal.js';
-export { tokenChecks, type TokenRules } from './token/token-checks.js';
+export { audienceOf, hasRequired, malformedClaims, missingClaims } from './token/claim-checks.js';
+export { claimAt, type Claims, namesOf, wordsOf } from './token/claims.js';
+export {
+  CLIENT_CLAIMS,
+  type Principal,
+  type PrincipalRules,
+  type UserAuthentication,
+} from './token/principal.js';
+export { tokenChecks, type TokenRules, UNSUPPORTED_HEADERS } from './token/token-checks.js';
+export { claimsOfOthers } from './token/token-kind.js';
 export * from './token/token-verifier.js';
 export * from './token/verified-tokens.js';
 // Other applications answer their own errors in the same form.

@@ -11,6 +11,10 @@ const USAGE = `npm run explain -- METHOD /path < token
 Says check by check why the API accepts or refuses a token on a route. The token is read from standard input and never
 printed; without one, a request without token is explained. The settings are those of the API: .env and environment.`;
 
+/** What stands before the settings: a token says how its issuer writes, and not whom to trust. */
+const SETTINGS =
+  'The token is genuine, and would be accepted with these settings (docs/issuers.md says when they are right):';
+
 await run(async () => {
   const { positionals, values } = readArguments({ help: { type: 'boolean' } }, USAGE);
   const [method, url, ...others] = positionals;
@@ -26,11 +30,17 @@ await run(async () => {
     );
   const token = await readToken(process.stdin);
   const options = authOptions(new ConfigService(environment));
-  const { steps, accepted, verdict } = await explain(route, token, Object.fromEntries(searchParams), {
-    rules,
-    options,
-  });
+  const { steps, accepted, verdict, settings } = await explain(
+    route,
+    token,
+    Object.fromEntries(searchParams),
+    {
+      rules,
+      options,
+    },
+  );
   for (const { passed, text } of steps) process.stdout.write(`${passed ? 'yes' : 'NO '}  ${text}\n`);
   process.stdout.write(`\n${verdict}\n`);
+  if (settings) process.stdout.write(`\n${SETTINGS}\n${settings.join('\n')}\n`);
   return accepted ? 0 : 1;
 });

@@ -8,7 +8,7 @@ import { answerUrlError } from './url-errors.js';
 /** Longest URL that is looked at, in characters. */
 export const MAX_URL_LENGTH = 4096;
 /** Largest request line and headers together, in bytes: the only bound on the length of an access token. */
-const MAX_HEADERS = 16 * 1024;
+export const MAX_HEADERS = 16 * 1024;
 /** How long the headers of a request may take to arrive, in milliseconds. */
 const HEADERS_TIMEOUT_MS = 10_000;
 /** How long a connection may be silent while an answer is on its way, in milliseconds. */

@@ -54,7 +54,7 @@ export interface PrincipalRules {
 export const DEFAULT_PERMISSIONS_CLAIM = 'permissions';
 
 /** Where issuers write the application that a token was issued to: RFC 9068, OpenID Connect, Okta, Microsoft. */
-const CLIENT_CLAIMS = ['client_id', 'azp', 'cid', 'appid'];
+export const CLIENT_CLAIMS = ['client_id', 'azp', 'cid', 'appid'];
 /** Where issuers write how a token was got, and how they spell that it was by client credentials (RFC 6749, 4.4). */
 const GRANT_CLAIMS = ['gty', 'grant_type'];
 const CLIENT_CREDENTIALS = new Set(['client-credentials', 'client_credentials']);

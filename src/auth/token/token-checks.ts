@@ -42,8 +42,8 @@ export interface TokenCheck {
 }
 
 const PLAIN_TYPES: ReadonlySet<unknown> = new Set(['jwt', 'application/jwt']);
-// RFC 7515, 4.1.11: not understanding a critical parameter means refusing; cty, enc and zip announce another content.
-const UNSUPPORTED_HEADERS = ['crit', 'b64', 'cty', 'enc', 'zip'];
+/** RFC 7515, 4.1.11: not understanding a critical parameter means refusing; cty, enc and zip announce another content. */
+export const UNSUPPORTED_HEADERS = ['crit', 'b64', 'cty', 'enc', 'zip'];
 
 function isAccessTokenType(typ: unknown, profile: TokenProfile): boolean {
   if (typ === undefined) return profile === 'jwt';

@@ -1,33 +1,24 @@
-import type { ExecutionContext } from '@nestjs/common';
 import {
-  AccessChecks,
   type AccessToken,
-  parseAccessToken,
-  type BearerRequest,
+  type AuthError,
   bearerToken,
-  type Challenges,
-  SenderConstraints,
-  type SigningKeys,
-  tokenChecks,
-  type TrustedIssuer,
-  type AccessRules,
-  AuthError,
-  type AuthOptions,
   InsufficientScope,
   InsufficientUserAuthentication,
   InvalidToken,
-  JwtAuthGuard,
-  TokenVerifier,
   KeysUnavailable,
+  parseAccessToken,
   type Principal,
   type Route,
-  ScopesGuard,
-  TrustedIssuers,
-  VerifiedTokens,
+  type SigningKeys,
+  tokenChecks,
 } from '../../auth/index.js';
+import { MAX_HEADERS } from '../../http/server.options.js';
 import { ProblemException } from '../../problems/problem.exception.js';
 import { describeRule, describeStepUp } from '../access/manifest.js';
-import { evidence, shown, timeText } from './evidence.js';
+import { evidence, scopeEvidence, shown, timeText } from './evidence.js';
+import { type Call, judge, type Judgement, type Setup } from './judge.js';
+import { settingsFor } from './settings.js';
+import { partsEvidence } from './token-parts.js';
 
 /** One check and how it ended. */
 export interface Step {
@@ -41,105 +32,61 @@ export interface Explanation {
   readonly accepted: boolean;
   /** The answer of the guards, as `401 invalid_token`; `accepted` when they let the request pass. */
   readonly verdict: string;
+  /** Lines for `.env` with which a genuine token that is refused would be accepted, if there are any. */
+  readonly settings?: readonly string[];
 }
-
-type Request = BearerRequest & { user?: Principal };
 
 /**
  * Says check by check how a token fares on a route. The verdict is that of the guards themselves, and the checks before
  * it are those that they make. No step holds the token, its signature or claims that are not part of a check.
- *
- * @param token as it stands behind `Bearer `; undefined for a request without token
- * @param query parameters of the request
  */
 export async function explain(
   route: Route,
   token: string | undefined,
   query: Record<string, string>,
-  { rules, options }: { readonly rules: AccessRules; readonly options: AuthOptions },
+  setup: Setup,
 ): Promise<Explanation> {
-  const issuers = new TrustedIssuers(options);
-  const { keys } = issuers.all[0];
-  try {
-    const keyFault = await keys.refresh().then(
-      () => undefined,
-      (error: Error) => error,
-    );
-    const request = requestWith(token, query);
-    const refusal = await askGuards(route, request, rules, options, issuers);
-    const steps = [
-      { passed: true, text: `the route is ${route.name}, its rule: ${describeRule(route.rule)}` },
-      ...(route.rule.kind === 'public' ? [] : tokenSteps(request, issuers.all[0], refusal, keyFault)),
-      ...(request.user ? scopeSteps(route, request.user, refusal) : []),
-      ...(request.user ? stepUpSteps(route, request.user, refusal) : []),
-    ];
-    return { steps, accepted: !refusal, verdict: refusal ? verdictOf(refusal) : 'accepted' };
-  } finally {
-    issuers.onModuleDestroy();
+  const call: Call = { route, token, query };
+  const first = { passed: true, text: `the route is ${route.name}, its rule: ${describeRule(route.rule)}` };
+  if (token !== undefined && token.length > MAX_HEADERS) {
+    const text = `the token fits into the ${MAX_HEADERS} bytes of all headers: it has ${token.length}`;
+    return { steps: [first, { passed: false, text }], ...outcome(new ProblemException('headers_too_large')) };
   }
-}
-
-function requestWith(token: string | undefined, query: Record<string, string>): Request {
-  if (token === undefined) return { headers: {}, raw: { rawHeaders: [] }, query };
-  const authorization = `Bearer ${token}`;
-  return { headers: { authorization }, raw: { rawHeaders: ['Authorization', authorization] }, query };
-}
-
-async function askGuards(
-  route: Route,
-  request: Request,
-  rules: AccessRules,
-  options: AuthOptions,
-  issuers: TrustedIssuers,
-): Promise<ProblemException | undefined> {
-  const context = {
-    getClass: () => route.controller,
-    getHandler: () => route.handler,
-    switchToHttp: () => ({ getRequest: () => request, getResponse: () => undefined }),
-  } as unknown as ExecutionContext;
-  const verifier = new TokenVerifier(issuers);
-  // Nobody waits for an answer here that a challenge could stand on.
-  const challenges = {
-    around: (_request: unknown, _response: unknown, decide: () => unknown) => decide(),
-  } as Challenges;
-  const guards = [
-    new JwtAuthGuard(
-      rules,
-      verifier,
-      new VerifiedTokens(options, issuers),
-      new AccessChecks(),
-      new SenderConstraints(options),
-      challenges,
-    ),
-    new ScopesGuard(rules, challenges, options),
+  const judgement = await judge(call, setup);
+  const { request, refusal } = judgement;
+  const steps = [
+    first,
+    ...(route.rule.kind === 'public' ? [] : tokenSteps(judgement)),
+    ...(request.user ? scopeSteps(route, request.user, judgement) : []),
+    ...(request.user ? stepUpSteps(route, request.user, refusal) : []),
   ];
-  try {
-    for (const guard of guards) {
-      if (!(await guard.canActivate(context))) return new ProblemException('forbidden');
-    }
-    return undefined;
-  } catch (error) {
-    if (error instanceof ProblemException) return error;
-    throw error;
-  }
+  const settings = refusal ? await settingsFor(call, setup, judgement) : [];
+  return { steps, ...outcome(refusal), ...(settings.length > 0 && { settings }) };
+}
+
+function outcome(refusal: ProblemException | undefined): Pick<Explanation, 'accepted' | 'verdict'> {
+  if (!refusal) return { accepted: true, verdict: 'accepted' };
+  const { status, code } = refusal.problem;
+  return { accepted: false, verdict: `${status} ${code}` };
 }
 
 /** The steps up to the signature; they end with the first that failed. */
-function tokenSteps(
-  request: Request,
-  { keys, rules: held }: TrustedIssuer,
-  refusal: ProblemException | undefined,
-  keyFault: Error | undefined,
-): Step[] {
+function tokenSteps({ request, issuer: { keys, rules: held }, refusal, keyFault }: Judgement): Step[] {
   const steps: Step[] = [];
+  let text: string;
+  try {
+    text = bearerToken(request);
+    steps.push({ passed: true, text: 'the token is sent as RFC 6750 wants it' });
+  } catch (error) {
+    return [{ passed: false, text: (error as AuthError).message }];
+  }
   let token: AccessToken;
   try {
-    const text = bearerToken(request);
-    steps.push({ passed: true, text: 'the token is sent as RFC 6750 wants it' });
     token = parseAccessToken(text);
     steps.push({ passed: true, text: 'the token is a signed JSON Web Token' });
-  } catch (error) {
-    return [...steps, { passed: false, text: (error as AuthError).message }];
+  } catch {
+    const found = `the token is a signed JSON Web Token: ${partsEvidence(text)}`;
+    return [...steps, { passed: false, text: found }];
   }
   for (const { title, reason, passes } of tokenChecks) {
     const passed = passes(token, held, Date.now() / 1000);
@@ -162,6 +109,10 @@ function signatureSteps(
   const known = `the issuer publishes the key ${shown(header.kid)} (it has ${keys.status().count} that can be used)`;
   const reason = refusal instanceof InvalidToken ? refusal.reason : undefined;
   if (reason === 'unknown_key') return [{ passed: false, text: known }];
+  if (reason === 'key_of_other_algorithm') {
+    const text = `its key serves the algorithm of the token: alg is ${shown(header.alg)}, and the issuer has no such key of that name`;
+    return [{ passed: false, text }];
+  }
   return [
     { passed: true, text: known },
     { passed: reason === undefined, text: 'the signature fits' },
@@ -170,10 +121,10 @@ function signatureSteps(
 
 function scopeSteps(
   { rule, optionalScopes }: Route,
-  { scopes }: Principal,
-  refusal: ProblemException | undefined,
+  { scopes, claims }: Principal,
+  { refusal, issuer }: Judgement,
 ): Step[] {
-  const granted = `it grants: ${scopes.map(shown).join(' ') || 'nothing'}`;
+  const granted = `it grants: ${scopes.map(shown).join(' ') || scopeEvidence(claims, issuer.principalRules)}`;
   const needed =
     rule.kind === 'scopes'
       ? [
@@ -201,8 +152,4 @@ function stepUpSteps(
     kind === 'client' ? 'an application has none' : `acr is ${shown(acr)}, auth_time is ${timeText(time)}`;
   const passed = !(refusal instanceof InsufficientUserAuthentication);
   return [{ passed, text: `the token rests on a ${describeStepUp(rule.stepUp)}; ${found}` }];
-}
-
-function verdictOf({ problem }: ProblemException): string {
-  return `${problem.status} ${problem.code}`;
 }
