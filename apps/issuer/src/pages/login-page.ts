@@ -2,6 +2,7 @@ import type { Context } from 'koa';
 import type Provider from 'oidc-provider';
 import { verifyPassword } from '../passwords.js';
 import type { ParsedTenant } from '../tenant.schema.js';
+import type { BackchannelLogout } from '../backchannel-logout.js';
 import { FormError, readForm, type CsrfTokens } from './forms.js';
 import {
   applicationName,
@@ -12,6 +13,7 @@ import {
   type Interaction,
 } from './interaction.js';
 import type { LoginThrottle } from './login-throttle.js';
+import { endSession } from './logout.js';
 import { renderPage } from './views.js';
 
 /** What a log in by password is called (`acr`, OpenID Connect Core, 2). */
@@ -24,6 +26,7 @@ export class LoginPage {
     private readonly tenant: ParsedTenant,
     private readonly csrf: CsrfTokens,
     private readonly throttle: LoginThrottle,
+    private readonly backchannel: BackchannelLogout,
   ) {}
 
   show(ctx: Context, interaction: Interaction): void {
@@ -62,6 +65,21 @@ export class LoginPage {
     // Whoever enters a password has also chosen the account.
     const login = { accountId: user.id, amr: ['pwd'], acr: PASSWORD_ACR };
     await finishInteraction(ctx, this.provider, interaction, { login, select_account: {} });
+    const before = interaction.session?.accountId;
+    if (before !== undefined && before !== user.id) await this.leaveToOther(ctx, interaction.uid);
+  }
+
+  /**
+   * Ends the session of whoever was logged in before. oidc-provider would do that by a page that posts itself, where
+   * somebody without JavaScript has to guess what to press.
+   */
+  private async leaveToOther(ctx: Context, uid: string): Promise<void> {
+    await endSession(ctx, this.provider, this.backchannel);
+    const answered = await this.provider.Interaction.find(uid);
+    if (!answered) return;
+    // The answer belongs to no session any more: the login begins one.
+    answered.session = undefined;
+    await answered.save(Math.max(1, answered.exp - Math.floor(Date.now() / 1000)));
   }
 
   /** Nothing when the form is too long: its page is shown again. */

@@ -35,10 +35,7 @@ export async function auth0Logout(
     throw new FormError(400, 'The address in returnTo is not registered as one to return to after a logout.');
   }
 
-  const session = await provider.Session.get(ctx);
-  await tellOfEnd(backchannel, session);
-  if (session.accountId) await session.destroy();
-  ctx.cookies.set(provider.cookieName('session'), null);
+  await endSession(ctx, provider, backchannel);
   if (returnTo !== undefined) return ctx.redirect(returnTo);
   renderPage(ctx, 'message', { title: 'Logged out', text: 'You are logged out. You can close this page.' });
 }
@@ -125,6 +122,18 @@ function addressAfter(oidc: KoaContextWithOIDC['oidc'], details: LogoutDetails):
   const url = new URL(postLogoutRedirectUri);
   if (state !== undefined) url.searchParams.set('state', state);
   return url.href;
+}
+
+/** Ends the session of this browser, if there is one, and tells everybody concerned. */
+export async function endSession(
+  ctx: Context,
+  provider: Provider,
+  backchannel: BackchannelLogout,
+): Promise<void> {
+  const session = await provider.Session.get(ctx);
+  await tellOfEnd(backchannel, session);
+  if (session.accountId) await session.destroy();
+  ctx.cookies.set(provider.cookieName('session'), null);
 }
 
 /** Tells everybody concerned of the end of a session, by the id that each application has for it. */

@@ -33,7 +33,7 @@ export function pages(provider: Provider, options: PagesOptions) {
   const { tenant, database, secret, throttle, backchannel } = options;
   const csrf = new CsrfTokens(secret);
   const consents = new Consents(database);
-  const login = new LoginPage(provider, tenant, csrf, throttle);
+  const login = new LoginPage(provider, tenant, csrf, throttle, backchannel);
   const accountChoice = new AccountChoicePage(provider, tenant, csrf, login);
   const expired = new ExpiredPage(provider, tenant, database);
   const logout = new LogoutPage(tenant, database, backchannel);
