@@ -1,5 +1,6 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { ConfigService } from '@nestjs/config';
+import { LRUCache } from 'lru-cache';
 import * as client from 'openid-client';
 import type { z } from 'zod';
 import type { Config } from '../config/config.module.js';
@@ -12,6 +13,9 @@ import { type ApiRefusal, ApiUnavailable, refusalOf, wantsRecentLogin } from './
 const TIMEOUT_SECONDS = 10;
 /** A download or upload streams: this bounds all of it, in seconds. */
 const STREAM_TIMEOUT_SECONDS = 10 * 60;
+
+/** Pause between two lines of the log about the refusals of one session, in milliseconds. */
+const REPORT_PAUSE_MS = 60_000;
 
 /** Query parameters by name. */
 export type Query = Readonly<Record<string, string>>;
@@ -33,6 +37,8 @@ export interface Call {
 @Injectable()
 export class ApiClient {
   readonly #logger = new Logger(ApiClient.name);
+  /** Sessions whose token was refused a moment ago, and that was logged. */
+  readonly #reported = new LRUCache<string, true>({ max: 1000, ttl: REPORT_PAUSE_MS });
   readonly #base: string;
   readonly #resource: client.Configuration;
   readonly #streams: client.Configuration;
@@ -58,17 +64,24 @@ export class ApiClient {
     // At 401 the token looked good here and the API knows better; the issuer's keys may have been replaced.
     const renews = response.status === 401 && !wantsRecentLogin(challenges);
     const another = renews ? await this.tokens.of(session, token) : token;
-    if (another === token) throw await this.#refused(response, challenges);
+    if (another === token) throw await this.#refused(session, response, challenges);
     await response.body?.cancel();
     const second = await this.#send(another, call);
-    if (!second.response.ok) throw await this.#refused(second.response, second.challenges);
+    if (!second.response.ok) throw await this.#refused(session, second.response, second.challenges);
     return second.response;
   }
 
   /** At 401 the token was fresh: that is no matter of the user's, and somebody has to look into it. */
-  async #refused(response: Response, challenges: client.WWWAuthenticateChallenge[]): Promise<ApiRefusal> {
+  async #refused(
+    session: string,
+    response: Response,
+    challenges: client.WWWAuthenticateChallenge[],
+  ): Promise<ApiRefusal> {
     const refusal = await refusalOf(response, challenges);
-    if (refusal.status === 401 && refusal.neededLoginAge === undefined) {
+    const isFault = refusal.status === 401 && refusal.neededLoginAge === undefined;
+    // A page asks the API for several things: one line says it for all of them.
+    if (isFault && !this.#reported.has(session)) {
+      this.#reported.set(session, true);
       const { code, requestId = 'without an id' } = refusal.problem;
       const reason = loggable(refusal.reason);
       this.#logger.warn(

@@ -45,7 +45,7 @@ export class Lab {
       const { startApi } = await import('./api.js');
       const api = await startApi(apiVariables(issuer.issuer, apiUrl, options));
       opened.push(api);
-      const web = await startWeb(webVariables(issuer.issuer, url, apiUrl, tenant));
+      const web = await startWeb(url, webVariables(issuer.issuer, url, apiUrl, tenant));
       return new Lab(issuer, api, web, url, apiUrl, tenant, otherUrl);
     } catch (error) {
       await Promise.all(opened.map((program) => program.close()));
@@ -67,7 +67,7 @@ export class Lab {
   async startOtherWeb(changes: Record<string, string>, options: Pick<WebAppOptions, 'logTo'> = {}) {
     const usual = webVariables(this.issuer.issuer, this.otherUrl, this.apiUrl, this.tenant);
     const variables = { ...usual, ...changes };
-    const app = await startWeb(variables, options);
+    const app = await startWeb(this.otherUrl, variables, options);
     return { url: this.otherUrl, app, variables, close: () => app.close() };
   }
 
@@ -126,17 +126,15 @@ function webVariables(
   };
 }
 
+/** @param url where it listens, which is not its BASE_URL when it is behind a proxy */
 async function startWeb(
+  url: string,
   variables: Record<string, string>,
   { logTo }: Pick<WebAppOptions, 'logTo'> = {},
 ): Promise<NestFastifyApplication> {
   const web = await createWebApp({ variables, ...(logTo ? { logTo } : { logger: false }) });
-  await listen(web, variables['BASE_URL'] ?? '');
+  await web.listen(new URL(url).port, 'localhost');
   return web;
-}
-
-async function listen(app: NestFastifyApplication, url: string): Promise<void> {
-  await app.listen(new URL(url).port, 'localhost');
 }
 
 /** Addresses on free ports. They are free again when this returns: programs must know theirs before they listen. */
