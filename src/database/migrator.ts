@@ -55,16 +55,28 @@ export async function applyMigrations(transaction: Queries, missing: readonly Mi
   }
 }
 
+const EVERYTHING = ['SELECT', 'INSERT', 'UPDATE', 'DELETE'];
+
+/** What the service does with the rows of its tables. The audit table is only added to: nothing of it need be changeable. */
+const NEEDED_RIGHTS: Readonly<Record<string, readonly string[]>> = {
+  expenses: EVERYTHING,
+  idempotency_keys: EVERYTHING,
+  audit_log: ['SELECT', 'INSERT'],
+  issuers: ['SELECT', 'INSERT'],
+};
+
 /** @throws an error of the server's form (42501) when our role may not do with rows what the service does */
 export async function checkRights(queries: Queries): Promise<void> {
+  const needed = sql`jsonb_each(${JSON.stringify(NEEDED_RIGHTS)}::jsonb) t(name, rights), jsonb_array_elements_text(rights) r`;
   const lacking = await column(
     queries,
-    sql`SELECT p AS value FROM unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) p WHERE NOT has_table_privilege('expenses', p)`,
+    sql`SELECT string_agg(r, ', ') || ' on the table ' || name AS value FROM ${needed} WHERE NOT has_table_privilege(name, r) GROUP BY name ORDER BY name`,
   );
   if (lacking.length === 0) return;
   const [role] = await column(queries, sql`SELECT current_user::text AS value`);
-  const message = `the role ${role} lacks the right to ${lacking.join(', ')} on the table expenses`;
-  throw Object.assign(new Error(message), { code: '42501' });
+  throw Object.assign(new Error(`the role ${role} lacks the right to ${lacking.join(' and to ')}`), {
+    code: '42501',
+  });
 }
 
 function writeDown(transaction: Queries, { name, hash }: Migration): Promise<unknown> {

@@ -1,14 +1,13 @@
 import { Client } from 'pg';
 import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { connect, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { startTestIssuer, type TestIssuer } from '../../src/testing/index.js';
 import { ApiProcess } from './support/api-process.js';
 import { OwnPgbouncer, OwnPostgres } from './support/servers.js';
+import { Switch } from './support/switch.js';
 
 let issuer: TestIssuer;
 let server: OwnPostgres;
@@ -92,36 +91,6 @@ async function timeUntil(holds: () => Promise<boolean>, limitMs = 20_000): Promi
     await delay(50);
   }
   return Math.round(performance.now() - startedAt);
-}
-
-/** Leads a port to one server or another, as a name or a balancer does. */
-class Switch {
-  private readonly sockets = new Set<Socket>();
-  private readonly server: Server;
-
-  constructor(public target: number) {
-    this.server = createServer((client) => {
-      const upstream = connect(this.target, '127.0.0.1');
-      for (const socket of [client, upstream]) {
-        this.sockets.add(socket);
-        socket.on('error', () => {}).on('close', () => this.sockets.delete(socket));
-      }
-      client.pipe(upstream).pipe(client);
-      client.on('close', () => upstream.destroy());
-      upstream.on('close', () => client.destroy());
-    });
-  }
-
-  async listen(): Promise<number> {
-    this.server.listen(0, '127.0.0.1');
-    await once(this.server, 'listening');
-    return (this.server.address() as { port: number }).port;
-  }
-
-  close(): void {
-    this.server.close();
-    for (const socket of this.sockets) socket.destroy();
-  }
 }
 
 (OwnPgbouncer.isThere ? describe : describe.skip)('through PgBouncer in transaction mode', () => {
@@ -232,9 +201,14 @@ describe('roles', () => {
     await api.stop();
     expect(await write(await start(variables))).toBe(201);
 
-    await runSql(url, 'REVOKE INSERT ON expenses FROM runner');
+    // The audit table needs no more.
+    await runSql(url, 'REVOKE UPDATE, DELETE ON audit_log FROM runner');
+    expect(await write(await start(variables))).toBe(201);
+
+    await runSql(url, 'REVOKE INSERT ON issuers, expenses FROM runner');
     const refused = await spawn(variables);
     expect(await refused.ended()).toBe(1);
+    expect(refused.output).toContain('INSERT on the table expenses and to INSERT on the table issuers');
     expect(refused.output).toContain('GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES');
     await runSql(url, 'DROP OWNED BY runner', 'DROP ROLE runner');
   });

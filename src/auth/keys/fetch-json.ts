@@ -35,7 +35,11 @@ export async function fetchJson(url: string, signal: AbortSignal): Promise<JsonA
     throw new Error(`${url} must use https unless its host is this machine`);
   }
   const askedAt = Date.now();
-  const response = await fetch(url, { redirect: 'manual', headers: { accept: ACCEPT }, signal });
+  const response = await fetch(url, { redirect: 'manual', headers: { accept: ACCEPT }, signal }).catch(
+    (error: Error) => {
+      throw isUntrusted(error) ? new Error(`${url}: ${UNTRUSTED}`, { cause: error.cause }) : error;
+    },
+  );
   const answeredAt = Date.now();
   if (response.status !== 200) {
     await response.body?.cancel();
@@ -50,6 +54,18 @@ export async function fetchJson(url: string, signal: AbortSignal): Promise<JsonA
     maxAgeSeconds: maxAge(response.headers.get('cache-control')),
     clockSkewSeconds: clockSkew(response.headers, (askedAt + answeredAt) / 2),
   };
+}
+
+const UNTRUSTED =
+  'its certificate is not of an authority that is trusted here; name the file of a private one in NODE_EXTRA_CA_CERTS, ' +
+  'or trust those of this machine with NODE_USE_SYSTEM_CA=1';
+
+/** Whether a chain of certificates ends in no authority that Node.js knows (OpenSSL's codes). */
+function isUntrusted({ cause }: Error): boolean {
+  const { code = '' } = Object(cause) as NodeJS.ErrnoException;
+  return /^(?:SELF_SIGNED_CERT_IN_CHAIN|DEPTH_ZERO_SELF_SIGNED_CERT|UNABLE_TO_(?:VERIFY_LEAF_SIGNATURE|GET_ISSUER_CERT(?:_LOCALLY)?))$/.test(
+    code,
+  );
 }
 
 async function readBounded(url: string, response: Response): Promise<string> {

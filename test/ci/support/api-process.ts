@@ -50,15 +50,18 @@ export class ApiProcess {
    * Starts it, and does not wait.
    *
    * @param stdout a descriptor for its standard output, instead of a pipe that is read
+   * @param wrapper a command that runs the command that follows it
    */
   static async spawn(
     issuer: TestIssuer,
     variables: Record<string, string> = {},
     stdout: number | 'pipe' = 'pipe',
+    wrapper: readonly string[] = [],
   ): Promise<ApiProcess> {
     if (!existsSync(MAIN)) throw new Error(`There is no ${MAIN}: run \`npm run build\` first`);
     const port = await freePort();
-    const child = spawn(process.execPath, [MAIN], {
+    const [program, ...parameters] = [...wrapper, process.execPath, MAIN];
+    const child = spawn(program, parameters, {
       // A folder without .env.
       cwd: join(ROOT, 'test', 'ci'),
       env: {
@@ -89,6 +92,15 @@ export class ApiProcess {
     const deadline = Date.now() + START_LIMIT_MS;
     while (!(await this.isReady())) {
       if (this.hasEnded || Date.now() > deadline) throw new Error(`The API did not start:\n${this.output}`);
+      await delay(50);
+    }
+  }
+
+  /** Waits until it has written something; it writes its lines together. */
+  async logged(words: string): Promise<void> {
+    const deadline = Date.now() + START_LIMIT_MS;
+    while (!this.output.includes(words)) {
+      if (Date.now() > deadline) throw new Error(`"${words}" is nowhere in:\n${this.output}`);
       await delay(50);
     }
   }

@@ -1,7 +1,10 @@
 import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import {
+  appendFileSync,
+  chmodSync,
   chownSync,
+  copyFileSync,
   existsSync,
   mkdtempSync,
   readdirSync,
@@ -101,6 +104,18 @@ export class OwnPostgres extends OwnServer {
   async demandPasswords(role: string): Promise<void> {
     const file = join(this.data, 'pg_hba.conf');
     writeFileSync(file, `host all ${role} 127.0.0.1/32 scram-sha-256\n${readFileSync(file, 'utf8')}`);
+    await execute(join(postgresPrograms(), 'pg_ctl'), ['reload', '-D', this.data], this.user);
+  }
+
+  /** Has it offer TLS; without, it speaks plainly only. */
+  async offerTls(certificateFile: string, keyFile: string): Promise<void> {
+    // It reads a key only that belongs to it alone.
+    const key = join(this.data, 'server.key');
+    copyFileSync(keyFile, key);
+    copyFileSync(certificateFile, join(this.data, 'server.crt'));
+    chmodSync(key, 0o600);
+    if (this.user.uid !== undefined) chownSync(key, this.user.uid, this.user.gid!);
+    appendFileSync(join(this.data, 'postgresql.conf'), 'ssl = on\n');
     await execute(join(postgresPrograms(), 'pg_ctl'), ['reload', '-D', this.data], this.user);
   }
 
@@ -250,5 +265,36 @@ export class OwnNginx extends OwnServer {
 
   protected command(): [string, string[]] {
     return ['/usr/sbin/nginx', ['-p', this.folder, '-e', 'error.log', '-c', this.configuration]];
+  }
+}
+
+/** Debian's HAProxy with a configuration of a test's own. */
+export class OwnHaproxy extends OwnServer {
+  /** @param configuration its sections after `defaults`, for the port it is to listen on */
+  static async create(configuration: (port: number) => readonly string[]): Promise<OwnHaproxy> {
+    const server = new OwnHaproxy(await freePort());
+    const defaults = [
+      'defaults',
+      '  mode http',
+      ...['connect 2s', 'client 20s', 'server 20s'].map((t) => `  timeout ${t}`),
+    ];
+    const lines = [...defaults, ...configuration(server.port)];
+    writeFileSync(join(server.folder, 'haproxy.cfg'), `${lines.join('\n')}\n`);
+    await server.start();
+    return server;
+  }
+
+  static get isThere(): boolean {
+    const there = existsSync('/usr/sbin/haproxy');
+    if (!there && process.env.CI === 'true') throw new Error('There is no haproxy');
+    return there;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.port}`;
+  }
+
+  protected command(): [string, string[]] {
+    return ['/usr/sbin/haproxy', ['-f', join(this.folder, 'haproxy.cfg'), '-db']];
   }
 }
