@@ -230,8 +230,6 @@ function answerTo(query: Buffer): Buffer {
       expect(load.samples.length).toBeGreaterThan(50);
     } finally {
       await proxy.remove();
-      await Promise.all(apis.splice(0).map((api) => api.kill()));
-      await database.drop();
     }
   });
 
