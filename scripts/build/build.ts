@@ -49,7 +49,8 @@ export async function buildIfChanged({ title, folder }: Program, say: (line: str
 /** All files of a folder but the tests: path and content. */
 async function readSources(folder: string): Promise<Map<string, Buffer>> {
   const files: string[] = [];
-  for await (const file of glob('**/*.*', { cwd: folder, exclude: ['**/*.spec.ts'] })) files.push(file);
+  for await (const file of glob('**/*.*', { cwd: folder, exclude: ['**/*.spec.ts', '**/*.e2e-spec.ts'] }))
+    files.push(file);
   const entries = files
     .toSorted((one, other) => (one < other ? -1 : 1))
     .map(async (file) => [file, await readFile(join(folder, file))] as const);
