@@ -2,6 +2,7 @@ import type { INestApplication } from '@nestjs/common';
 import { request as httpRequest, type IncomingHttpHeaders, type Server } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
+import { promisify } from 'node:util';
 
 /** A request to an application under test. */
 export interface TestRequest {
@@ -29,7 +30,17 @@ export async function sendRequest(app: INestApplication, request: TestRequest): 
   const adapter = app.getHttpAdapter();
   if (adapter.getType() === 'fastify') return (adapter.getInstance() as Injecting).inject(request);
   const server = app.getHttpServer() as Server;
-  if (!server.listening) await once(server.listen(0, '127.0.0.1'), 'listening');
+  if (server.listening) return sendTo(server, request);
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  try {
+    return await sendTo(server, request);
+  } finally {
+    // It is for the test to say when and where the application listens.
+    await promisify(server.close.bind(server))();
+  }
+}
+
+function sendTo(server: Server, request: TestRequest): Promise<TestAnswer> {
   const { port } = server.address() as AddressInfo;
   const { method, url: path, headers } = request;
   return new Promise((resolve, reject) => {

@@ -1,0 +1,14 @@
+const decorators = {
+  target: 'es2023',
+  parser: { syntax: 'typescript', decorators: true },
+  transform: { legacyDecorator: true, decoratorMetadata: true },
+};
+
+export default {
+  testEnvironment: 'node',
+  testTimeout: 60_000,
+  testMatch: ['**/*.e2e-spec.ts', '**/*.spec.ts'],
+  extensionsToTreatAsEsm: ['.ts'],
+  moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
+  transform: { '^.+\\.ts$': ['@swc/jest', { jsc: decorators, module: { type: 'es6' } }] },
+};
