@@ -17,6 +17,7 @@ import { LoggingModule } from './logging/logging.module.js';
 import { MetricsModule } from './metrics/metrics.module.js';
 import { REDIS, RedisModule } from './redis/redis.module.js';
 import { ReportsModule } from './reports/reports.module.js';
+import { RevocationModule } from './revocation/revocation.module.js';
 import { TracingModule } from './tracing/tracing.module.js';
 
 type Modules = NonNullable<DynamicModule['imports']>;
@@ -47,6 +48,8 @@ export class AppModule {
         LoggingModule,
         DatabaseModule,
         RedisModule,
+        // Before the limits, which do not count what is refused.
+        RevocationModule.forRoot(configuration.environment),
         LimitsModule.forRoot(configuration.environment),
         HealthModule,
         AuditModule,

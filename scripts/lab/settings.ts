@@ -17,6 +17,7 @@ export const apiEnvironment = {
   ISSUER_BASE_URL: urls.issuer,
   ALLOWED_AUDIENCES: audience,
   CORS_ORIGINS: urls.web,
+  REVOCATION: 'on',
   DATABASE_URL: `pglite:${join(labFolder, 'expenses')}`,
   LOG_LEVEL: 'warn',
 };

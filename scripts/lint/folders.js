@@ -14,6 +14,7 @@ const LEVELS = [
   ['redis', 'logging'],
   ['database'],
   ['audit'],
+  ['revocation'],
   ['limits', 'health', 'metrics', 'tracing'],
   ['docs'],
   ['expenses'],

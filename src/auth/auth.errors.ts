@@ -19,6 +19,7 @@ export const refusals = {
   wrong_issuer: 'The access token was issued by another issuer',
   wrong_audience: 'The access token is meant for another audience',
   required_claim: 'The access token lacks a claim, or its value, that is demanded here',
+  revoked_token: 'The access token has been revoked',
   token_expired: 'The access token has expired',
   token_not_yet_valid: 'The access token is not valid yet',
   issued_in_future: 'The access token was issued in the future',

@@ -14,6 +14,7 @@ import { ChallengeFilter } from './challenge.filter.js';
 import { Challenges } from './challenges.js';
 import { JwtAuthGuard } from './jwt-auth.guard.js';
 import { FormBodies } from './token/form-bodies.js';
+import { LogoutTokens } from './token/logout-token.js';
 import { REQUEST_AUTHENTICATOR, type RequestAuthenticator, TokenVerifier } from './token/token-verifier.js';
 import { PERMISSIONS, type PermissionDescriptions } from './access/permissions.js';
 import { ResourceMetadataController } from './metadata/resource-metadata.controller.js';
@@ -77,6 +78,7 @@ const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<AuthOptions>({
     { provide: SigningKeys, inject: [TrustedIssuers], useFactory: ({ all }: TrustedIssuers) => all[0].keys },
     VerifiedTokens,
     TokenVerifier,
+    LogoutTokens,
     FormBodies,
     JwtAuthGuard,
     ScopesGuard,
@@ -91,6 +93,7 @@ const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<AuthOptions>({
     SigningKeys,
     VerifiedTokens,
     TokenVerifier,
+    LogoutTokens,
     AUTH_OPTIONS,
   ],
 })

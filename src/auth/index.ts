@@ -45,6 +45,8 @@ export {
 } from './token/principal.js';
 export { tokenChecks, type TokenRules, UNSUPPORTED_HEADERS } from './token/token-checks.js';
 export { claimsOfOthers } from './token/token-kind.js';
+export { TAKES_FORMS } from './token/form-bodies.js';
+export * from './token/logout-token.js';
 export * from './token/token-verifier.js';
 export * from './token/verified-tokens.js';
 // Other applications answer their own errors in the same form.

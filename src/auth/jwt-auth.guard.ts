@@ -163,8 +163,14 @@ export class JwtAuthGuard implements CanActivate {
     reply?: AnswerHead,
   ): void | Promise<void> {
     request.user = principal;
+    let pending: void | Promise<void>;
+    try {
+      pending = this.checks.afterVerification(request, principal, reply);
+    } catch (error) {
+      return this.refuse(request, error);
+    }
     publish({ outcome: 'accepted', reason });
-    return this.checks.afterVerification(request, principal, reply);
+    return pending;
   }
 
   /** @throws the error, once it has been counted */

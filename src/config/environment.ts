@@ -37,6 +37,9 @@ const fields = z.object({
   DPOP_NONCE_SECRET: z.string().min(32, 'must have at least 32 characters').optional(),
   DPOP_MAX_AGE: wholeNumber({ min: 1, max: 3600 }).default(60),
   DPOP_ALGORITHMS: proofAlgorithms.optional(),
+  REVOCATION: z.enum(['off', 'on'], 'must be off or on').default('off'),
+  REVOCATION_ON_OUTAGE: z.enum(['allow', 'deny'], 'must be allow or deny').default('allow'),
+  REVOCATION_KEEP: wholeNumber({ min: 60, max: 31_622_400 }).default(86_400),
   VERIFIED_TOKENS: wholeNumber({ min: 0, max: 1_000_000 }).default(10_000),
 
   DATABASE_URL: databaseUrl.optional(),

@@ -107,3 +107,22 @@ export const issuers = pgTable('issuers', {
   /** What stands before the subject in the owner of what the issuer's users and clients write. */
   accountPrefix: text('account_prefix').notNull(),
 });
+
+/** What was revoked before it expired; see `Revocations`. */
+export const revocations = pgTable(
+  'revocations',
+  {
+    /** A hash of the issuer and of the subject, session or token; see `revocationId`. */
+    id: text().primaryKey(),
+    /** Tokens that were issued later are good. */
+    notBefore: isoMoment('not_before').notNull(),
+    /** By which other processes find what is new. */
+    recordedAt: isoMoment('recorded_at')
+      .notNull()
+      .default(sql`clock_timestamp()`),
+  },
+  (table) => [
+    index('revocations_by_recording').on(table.recordedAt),
+    index('revocations_by_age').on(table.notBefore),
+  ],
+);

@@ -1,4 +1,4 @@
-import { Controller, Get, Inject, Logger, Res } from '@nestjs/common';
+import { Controller, Get, Inject, Logger, Optional, Res } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyAdapter } from '@nestjs/platform-fastify';
 import { ApiOkResponse, ApiOperation, ApiServiceUnavailableResponse, ApiTags } from '@nestjs/swagger';
@@ -18,6 +18,7 @@ import { type KeyStatus, Public, TrustedIssuers } from '../auth/index.js';
 import { Database } from '../database/database.js';
 import { lostLogLines } from '../logging/log.stream.js';
 import { REDIS } from '../redis/redis.module.js';
+import { Revocations } from '../revocation/revocations.js';
 import { Readiness } from './readiness.js';
 
 const livenessAnswer = z.object({ status: z.literal('ok') }).meta({ id: 'Liveness' });
@@ -59,6 +60,7 @@ export class HealthController {
     private readonly adapterHost: HttpAdapterHost<FastifyAdapter>,
     @Inject(REDIS) private readonly redis?: Redis,
     @Inject(AUDIT_STREAM) private readonly auditStream?: unknown,
+    @Optional() private readonly revocations?: Revocations,
   ) {}
 
   /** 200 as long as the process answers at all: restarting it would cure nothing that it depends on. */
@@ -95,6 +97,7 @@ export class HealthController {
         () => this.sharedLimits(),
         () => this.auditEvents(),
         () => this.clientAddresses(),
+        () => this.knownRevocations(),
       ])
       // Thrown when something is down; the result is in it.
       .catch((error: { getResponse: () => HealthCheckResult }) => error.getResponse());
@@ -174,6 +177,14 @@ export class HealthController {
   private clientAddresses(): HealthIndicatorResult {
     const { isSeen } = this.adapterHost.httpAdapter.getInstance().unnamedProxy;
     return isSeen ? this.indicators.check('clientAddresses').up({ unnamedProxy: true }) : {};
+  }
+
+  /** While it is not known what was revoked: down when every token is refused then, else degraded. */
+  private knownRevocations(): HealthIndicatorResult {
+    if (!this.revocations) return {};
+    const indicator = this.indicators.check('revocations');
+    if (!this.revocations.isOutdated) return indicator.up();
+    return this.revocations.settings.onOutage === 'deny' ? indicator.down() : indicator.degraded();
   }
 
   /** Never down: without Redis each process counts for itself. */

@@ -1,4 +1,4 @@
-import { Inject, Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
+import { Inject, Injectable, Optional, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyAdapter } from '@nestjs/platform-fastify';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
@@ -19,6 +19,7 @@ import { Database } from '../database/database.js';
 import { lostLogLines } from '../logging/log.stream.js';
 import { version } from '../config/version.js';
 import { routeOf } from '../http/request.fields.js';
+import { Revocations } from '../revocation/revocations.js';
 
 /** Seconds; from what a remembered token takes to what a client gives up at. */
 const REQUEST_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
@@ -71,6 +72,7 @@ export class Metrics implements OnModuleInit, OnModuleDestroy {
     private readonly verifiedTokens: VerifiedTokens,
     @Inject(Database) private readonly database: Database,
     @Inject(AUDIT_STREAM) private readonly auditStream?: unknown,
+    @Optional() private readonly revocations?: Revocations,
   ) {
     collectDefaultMetrics({ register: this.registry });
     for (const { name } of issuers.all) {
@@ -120,6 +122,15 @@ export class Metrics implements OnModuleInit, OnModuleDestroy {
     this.gauge('audit_events_lost_total', 'Audit events that could not be written', () =>
       this.lostAuditEvents(),
     );
+    const { revocations } = this;
+    if (revocations) {
+      this.gauge('auth_revocations', 'Revocations that are known', () => revocations.size);
+      this.gauge(
+        'auth_revocations_age_seconds',
+        'Seconds since the database last said which tokens are revoked',
+        () => revocations.ageSeconds,
+      );
+    }
     this.gauge('auth_verified_tokens', 'Access tokens that are remembered', () => verifiedTokens.size);
     this.gauge('database_connections', 'Connections of the pool', () => database.connections.total);
     this.gauge('database_connections_idle', 'Idle connections', () => database.connections.idle);

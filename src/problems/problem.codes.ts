@@ -39,6 +39,13 @@ export const problemCodes = {
     isSpecific: true,
     remedy: '`errors` names the header and what is wrong there.',
   },
+  invalid_logout_token: {
+    status: 400,
+    detail: 'The logout token is not acceptable',
+    isSpecific: true,
+    remedy:
+      'For issuers: what was sent is no logout token for this API (OpenID Connect Back-Channel Logout 1.0, 2.6); `detail` says what does not fit.',
+  },
   invalid_parameters: {
     status: 400,
     detail: 'The parameters have faults',
@@ -217,6 +224,12 @@ export const problemCodes = {
     status: 503,
     detail: 'The service is not available at the moment',
     remedy: 'Try again after Retry-After.',
+  },
+  revocations_unavailable: {
+    status: 503,
+    detail: 'It cannot be known at the moment which access tokens are revoked',
+    isSpecific: true,
+    remedy: 'Try again after the seconds in Retry-After.',
   },
 } as const satisfies Record<string, ProblemKind>;
 

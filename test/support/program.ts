@@ -55,10 +55,15 @@ export class Program {
   }
 
   /** Runs one of its commands to the end, without any settings. */
-  async execute(file: string, ...parameters: string[]) {
+  execute(file: string, ...parameters: string[]) {
+    return this.executeWith({}, file, ...parameters);
+  }
+
+  /** Runs one of its commands to the end, with these settings only. */
+  async executeWith(variables: Record<string, string>, file: string, ...parameters: string[]) {
     const child = spawn(process.execPath, [join(this.folder, file), ...parameters], {
       cwd: this.folder,
-      env: {},
+      env: variables,
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const ended = once(child, 'close');

@@ -33,7 +33,7 @@ export class Consents {
 
   /**
    * Takes back what the user allowed the application, and with it the refresh tokens, authorization codes and opaque
-   * access tokens that rest on it. A JWT access token stays good until it expires: nobody asks us about it.
+   * access tokens that rest on it. Nobody asks us about a JWT access token: the APIs are told (`BackchannelLogout`).
    */
   revoke(accountId: string, clientId: string): void {
     const remove = this.database.prepare(

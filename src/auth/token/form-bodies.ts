@@ -5,10 +5,13 @@ import { ProblemException } from '../../problems/problem.exception.js';
 import { InvalidRequest } from '../auth.errors.js';
 import { TOKEN_IN_BODY } from './bearer-token.js';
 
+/** Key in the configuration of a route, beside true, that takes forms itself: as `URLSearchParams`. */
+export const TAKES_FORMS = 'auth:takes-forms';
+
 const FORM = 'application/x-www-form-urlencoded';
 
 /**
- * Reads forms for one thing only: to say what is wrong with sending an access token in one (RFC 6750, 2.2). Express reads
+ * Reads forms, on routes that take none, for one thing only: to say what is wrong with sending an access token in one (RFC 6750, 2.2). Express reads
  * forms by itself, and the guard finds a token in them.
  */
 @Injectable()
@@ -21,7 +24,9 @@ export class FormBodies implements OnModuleInit {
     const server = httpAdapter.getInstance<FastifyInstance>();
     // An application that takes forms has a parser of its own; the guard finds a token in what that parsed.
     if (server.hasContentTypeParser(FORM)) return;
-    server.addContentTypeParser<string>(FORM, { parseAs: 'string' }, (_request, form, done) => {
+    server.addContentTypeParser<string>(FORM, { parseAs: 'string' }, (request, form, done) => {
+      const { [TAKES_FORMS]: isTaken } = request.routeOptions.config as { [TAKES_FORMS]?: boolean };
+      if (isTaken) return done(null, new URLSearchParams(form));
       const hasToken = new URLSearchParams(form).has('access_token');
       done(
         hasToken

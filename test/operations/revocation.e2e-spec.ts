@@ -1,0 +1,136 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
+import { sql } from '../../src/database/drizzle.js';
+import { startTestIssuer, createTestApp, type TestIssuer } from '../../src/testing/index.js';
+import { connectDatabase } from '../../src/database/connect.js';
+import { TrustedIssuers } from '../../src/auth/index.js';
+import { Revocations } from '../../src/revocation/revocations.js';
+import { databaseSettings, describeOnPostgres, type TestDatabase } from '../support/databases.js';
+import { Program } from '../support/program.js';
+
+const LOGOUT = 'http://schemas.openid.net/event/backchannel-logout';
+const ROUNDS = 20;
+const scopes = ['read:reports'];
+
+const statusAt = async (url: string, token: string) => {
+  const answer = await fetch(url, { headers: { authorization: `Bearer ${token}` } });
+  await answer.body?.cancel();
+  return answer.status;
+};
+
+describeOnPostgres('revocation', (engine) => {
+  let issuer: TestIssuer;
+  let database: TestDatabase;
+  let program: Program | undefined;
+  let variables: Record<string, string>;
+
+  beforeAll(async () => {
+    issuer = await startTestIssuer();
+    database = await engine.create();
+    program = await Program.compile();
+    variables = {
+      ISSUER_BASE_URL: issuer.url,
+      ALLOWED_AUDIENCES: issuer.audience,
+      DATABASE_URL: database.url,
+      REVOCATION: 'on',
+      LOG_LEVEL: 'info',
+    };
+  });
+  afterAll(async () => {
+    await program?.remove();
+    await database?.drop();
+    await issuer?.close();
+  });
+
+  const tokenOf = (sub: string, claims: object = {}) =>
+    issuer.tokenFor({ scopes, sub, iat: Math.floor(Date.now() / 1000) - 30, ...claims });
+
+  it('by the issuer is heard within a second in both of two processes', async () => {
+    const runs = await Promise.all([program!.start(variables), program!.start(variables)]);
+    const urls = (await Promise.all(runs.map((run) => run.listening))) as [string, string];
+    const times: number[] = [];
+    for (let round = 0; round < ROUNDS; round += 1) {
+      const sub = randomUUID();
+      const token = tokenOf(sub);
+      expect(await Promise.all(urls.map((url) => statusAt(url, token)))).toEqual([200, 200]);
+      const now = Math.floor(Date.now() / 1000);
+      const notice = { iss: issuer.url, aud: issuer.audience, iat: now, exp: now + 60, jti: sub, sub };
+      const body = new URLSearchParams({
+        logout_token: issuer.sign({ typ: 'logout+jwt' }, { ...notice, events: { [LOGOUT]: {} } }),
+      });
+      const startedAt = performance.now();
+      const answer = await fetch(`${urls[round % 2]}/backchannel-logout`, { method: 'POST', body });
+      expect(answer.status).toBe(200);
+      for (const url of urls) {
+        while ((await statusAt(url, token)) !== 401 && performance.now() - startedAt < 5000) await pause(5);
+      }
+      times.push(performance.now() - startedAt);
+    }
+    const inOrder = times.toSorted((a, b) => a - b);
+    if (process.env.PRINT_TIMES) {
+      process.stdout.write(`median ${inOrder[ROUNDS / 2]} ms, greatest ${inOrder.at(-1)} ms\n`);
+    }
+    expect(inOrder.at(-1)).toBeLessThan(1000);
+  }, 180_000);
+
+  it('by command is for those who turned it on, and for one thing at a time', async () => {
+    const jti = randomUUID();
+    const runs = await Promise.all([program!.start(variables), program!.start(variables)]);
+    const urls = (await Promise.all(runs.map((run) => run.listening))) as [string, string];
+    const [revoked, other] = [tokenOf('auth0|alice', { jti }), tokenOf('auth0|alice')];
+    expect(await statusAt(urls[1], revoked)).toBe(200);
+    const command = await program!.executeWith(variables, 'cli/revoke.js', '--token', jti);
+    expect(command).toMatchObject({ code: 0, stderr: '' });
+    await pause(1000);
+    expect(await Promise.all(urls.map((url) => statusAt(url, revoked)))).toEqual([401, 401]);
+    expect(await statusAt(urls[1], other)).toBe(200);
+    const off = await program!.executeWith(
+      { ...variables, REVOCATION: 'off' },
+      'cli/revoke.js',
+      '--token',
+      jti,
+    );
+    expect(off).toMatchObject({ code: 2, stderr: expect.stringContaining('REVOCATION is off') });
+    expect((await program!.executeWith(variables, 'cli/revoke.js')).code).toBe(2);
+  }, 180_000);
+
+  it('of 100,000 subjects is known at the start, and costs requests nothing', async () => {
+    const connection = await connectDatabase(databaseSettings(database.url));
+    await connection.query((queries) =>
+      queries.execute(
+        sql`INSERT INTO revocations (id, not_before) SELECT md5(i::text), now() FROM generate_series(1, 100000) i`,
+      ),
+    );
+    await connection.close();
+    const service = await createTestApp({ issuer, variables });
+    const token = tokenOf('auth0|alice');
+    await service.app.get(TrustedIssuers, { strict: false }).all[0].keys.refresh();
+    const known = () => service.app.get(Revocations, { strict: false }).size;
+    for (let wait = 0; known() < 100_000 && wait < 300; wait += 1) await pause(100);
+    expect(known()).toBeGreaterThanOrEqual(100_000);
+    expect((await service.get('/', token)).statusCode).toBe(200);
+    const { details } = (await service.get('/health/ready')).json<{ details: object }>();
+    expect(details).toMatchObject({ revocations: { status: 'up' } });
+    await service.close();
+  });
+
+  it.each(['allow', 'deny'] as const)('while the database is away: %s', async (onOutage) => {
+    const own = await engine.create();
+    const service = await createTestApp({
+      issuer,
+      variables: { ...variables, DATABASE_URL: own.url, REVOCATION_ON_OUTAGE: onOutage },
+    });
+    const token = tokenOf('auth0|alice');
+    expect((await service.get('/currencies', token)).statusCode).toBe(200);
+    await own.drop();
+    await pause(6000);
+    const answer = await service.get('/currencies', token);
+    const ready = await service.get('/health/ready');
+    await service.close();
+    expect(ready.json<{ details: object }>().details).toMatchObject({
+      revocations: { status: onOutage === 'deny' ? 'down' : 'degraded' },
+    });
+    if (onOutage === 'allow') expect(answer.statusCode).toBe(200);
+    else expect(answer.json()).toMatchObject({ status: 503, code: 'revocations_unavailable' });
+  });
+});
