@@ -1,5 +1,5 @@
 import { execFile, execFileSync, spawn, type ChildProcess } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -8,28 +8,40 @@ import { startIssuer } from '../src/start-issuer.js';
 const PACKAGE = fileURLToPath(new URL('..', import.meta.url));
 /** Programs start slowly on a busy machine. */
 const PATIENCE_MS = 60_000;
-const MAIN = join(PACKAGE, 'dist/main.js');
 
 describe('The command line', () => {
   let folder: string;
+  let program: string;
+  let main: string;
   let child: ChildProcess | undefined;
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'issuer-'));
-    const tsc = join(PACKAGE, '../../node_modules/typescript/bin/tsc');
-    execFileSync(process.execPath, [tsc, '-p', join(PACKAGE, 'tsconfig.build.json')]);
+    // Inside the repository, for that is how the program finds its packages, and apart from what somebody built.
+    const packages = join(PACKAGE, '../../node_modules');
+    await mkdir(join(packages, '.cache'), { recursive: true });
+    program = await mkdtemp(join(packages, '.cache', 'issuer-program-'));
+    main = join(program, 'dist/main.js');
+    for (const part of ['package.json', 'tenant.json', 'public', 'views']) {
+      await cp(join(PACKAGE, part), join(program, part), { recursive: true });
+    }
+    const tsc = join(packages, 'typescript/bin/tsc');
+    const project = join(PACKAGE, 'tsconfig.build.json');
+    execFileSync(process.execPath, [tsc, '-p', project, '--outDir', join(program, 'dist')]);
   }, PATIENCE_MS);
   afterEach(() => {
     child?.kill();
     child = undefined;
   });
-  afterAll(() => rm(folder, { recursive: true, force: true }));
+  afterAll(async () => {
+    for (const made of [folder, program]) await rm(made, { recursive: true, force: true });
+  });
 
   /** Runs the program to its end. */
   function run(args: string[], variables: Record<string, string>) {
     return new Promise<{ code: number; output: string }>((resolve) => {
       const env = { DATA_FOLDER: folder, ...variables };
-      execFile(process.execPath, [MAIN, ...args], { env, timeout: PATIENCE_MS }, (error, stdout, stderr) => {
+      execFile(process.execPath, [main, ...args], { env, timeout: PATIENCE_MS }, (error, stdout, stderr) => {
         resolve({
           code: typeof error?.code === 'number' ? error.code : error ? -1 : 0,
           output: stdout + stderr,
@@ -40,7 +52,7 @@ describe('The command line', () => {
 
   /** Starts the program and waits until it has printed its address. */
   function start(): Promise<{ issuer: string; output: string }> {
-    const started = spawn(process.execPath, [MAIN], { env: { DATA_FOLDER: folder, PORT: '0' } });
+    const started = spawn(process.execPath, [main], { env: { DATA_FOLDER: folder, PORT: '0' } });
     child = started;
     return new Promise((resolve, reject) => {
       let output = '';
