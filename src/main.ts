@@ -14,7 +14,7 @@ try {
   });
   const logger = new Logger('Main');
   for (const warning of productionWarnings(environment)) logger.warn(warning);
-  // After the handlers: whoever gets an answer may send a signal.
+  // After the handlers of signals: a supervisor may stop the process as soon as it answers.
   await app.listen(environment.PORT, environment.HOST);
   logger.log(`The expenses API listens on ${await app.getUrl()}`);
 } catch (error) {
