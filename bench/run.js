@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import { parseArgs } from 'node:util';
-import { checkAnswers, measureNew, measureWarm, withIssuer } from './lib/measure.js';
+import { checkAnswers, measureNew, measureRefused, measureWarm, withIssuer } from './lib/measure.js';
 import { summarize } from './lib/summary.js';
 import { resultTables } from './lib/tables.js';
 import { SERVERS } from './lib/servers.js';
@@ -14,19 +14,19 @@ import { installedVersions } from './lib/versions.js';
  * Program: measures all servers and writes results/ and README.md.
  *   --quick        one round of 2 s, fewer tokens; the result stays in the cache folder
  *   --only a,b     only these servers (and node-http, which the shares refer to); stays in the cache folder
- *   --rounds n     rounds, default 5
+ *   --rounds n     rounds, default 5, or 1 with --quick
  */
 const { values: options } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false },
     only: { type: 'string' },
-    rounds: { type: 'string', default: '5' },
+    rounds: { type: 'string' },
   },
 });
 const log = (text) => process.stderr.write(`${text}\n`);
 
 const times = options.quick ? { warmUpMs: 1_000, measureMs: 2_000 } : { warmUpMs: 7_000, measureMs: 4_000 };
-const rounds = options.quick ? 1 : Number(options.rounds);
+const rounds = Number(options.rounds ?? (options.quick ? 1 : 5));
 const newTokens = options.quick ? 60_000 : 150_000;
 const tokenCount = WARM_TOKENS + Math.max(CACHED_TOKENS, newTokens);
 const names = options.only?.split(',');
@@ -86,6 +86,10 @@ async function measureRounds() {
         );
       }
     }
+    if (!servers.some(({ name }) => name === 'expenses-api')) continue;
+    const figures = await measureRefused(times);
+    all.push({ round, server: 'expenses-api', phase: 'refused', ...figures });
+    log(`round ${round} refused: ${JSON.stringify(figures)}`);
   }
   return all;
 }

@@ -12,7 +12,12 @@ import { ExpensesRepository } from '../../dist/expenses/storage/expenses.reposit
 export async function startApi({ issuer, audience, expenses }, settings) {
   const rows = expenses.map((expense) => ({ ...expense, owner: 'everybody', version: 1 }));
   override(ExpensesModule, ExpensesRepository, { list: async () => rows });
-  override(DatabaseModule, Database, { close: async () => undefined });
+  override(DatabaseModule, Database, {
+    logOutages: () => undefined,
+    // Only the registry of issuers asks it, once at the start.
+    transaction: async () => '',
+    close: async () => undefined,
+  });
   const { app } = await createApp({
     NODE_ENV: 'production',
     BASE_URL: 'http://127.0.0.1:3001',

@@ -1,7 +1,14 @@
 import { deepStrictEqual, strictEqual } from 'node:assert';
 import { nextMessage, residentMiB, startPinned, stop } from './process.js';
 import { SERVERS } from './servers.js';
-import { CACHED_TOKENS, EXPENSES, LOAD_CORE, SERVER_CORE, WARM_TOKENS } from './settings.js';
+import {
+  CACHED_TOKENS,
+  EXPENSES,
+  LOAD_CORE,
+  REFUSED_BODY_BYTES,
+  SERVER_CORE,
+  WARM_TOKENS,
+} from './settings.js';
 import { accessToken, signingKey } from './tokens.js';
 
 const JOB_LIMIT_MS = 120_000;
@@ -75,10 +82,27 @@ export async function measureNew(name, checksTokens, tokenCount, { warmUpMs, mea
   });
 }
 
-async function load({ port, pid }, job) {
-  const { child } = await startPinned(LOAD_CORE, './load.js');
+/** Requests without a token to the API: what they cost without a body, and with one of which most is on its way. */
+export async function measureRefused({ warmUpMs, measureMs }) {
+  return withServer('expenses-api', async (server) => {
+    const cost = (bodyBytes) => generate('./refused.js', server, { bodyBytes, warmUpMs, measureMs });
+    const without = await cost(0);
+    const withBody = await cost(REFUSED_BODY_BYTES);
+    return {
+      withoutBodyCpuMicroseconds: without.serverCpuMicroseconds,
+      withBodyCpuMicroseconds: withBody.serverCpuMicroseconds,
+    };
+  });
+}
+
+function load(server, job) {
+  return generate('./load.js', server, { ...job, bodyLength: Buffer.byteLength(JSON.stringify(EXPENSES)) });
+}
+
+async function generate(program, { port, pid }, job) {
+  const { child } = await startPinned(LOAD_CORE, program);
   try {
-    child.send({ ...job, port, pid, bodyLength: Buffer.byteLength(JSON.stringify(EXPENSES)) });
+    child.send({ ...job, port, pid });
     const { result, error } = await nextMessage(child, 'the load generator', JOB_LIMIT_MS);
     if (error) throw new Error(error);
     return result;

@@ -4,7 +4,7 @@ const API = { checksTokens: true, ours: true, nodeOptions: PRODUCTION_NODE_OPTIO
 
 /**
  * What is compared, in the order of the tables. `name` is the file in servers/; `checksTokens` is false for those
- * that let everybody in; `ours` marks the API itself, whose first row is held against the targets; `nodeOptions` are
+ * that let everybody in; `ours` marks the API and its AuthModule, which are no peers; `nodeOptions` are
  * those that it is run with.
  */
 export const SERVERS = [
@@ -17,6 +17,12 @@ export const SERVERS = [
     checksTokens: false,
   },
   { name: 'node-http-rs256', label: 'bare node:http + one RS256 verification', checksTokens: false },
+  {
+    name: 'nest-fastify-auth',
+    label: 'Nest on Fastify + our AuthModule',
+    checksTokens: true,
+    ours: true,
+  },
   { name: 'expenses-api', label: 'expenses-api', ...API },
   { name: 'expenses-api-observed', label: 'expenses-api, with request log and metrics', ...API },
   { name: 'fast-jwt', label: 'Fastify + fast-jwt (cache) + get-jwks', checksTokens: true },

@@ -14,6 +14,9 @@ export const WARM_TOKENS = 1_000;
 /** Tokens sent once each before resident memory is read. */
 export const CACHED_TOKENS = 10_000;
 
+/** The body that a stranger sends, in bytes. */
+export const REFUSED_BODY_BYTES = 900_000;
+
 /** What production runs Node with: `start:prod` and the image. */
 export const PRODUCTION_NODE_OPTIONS = ['--max-semi-space-size=4'];
 
