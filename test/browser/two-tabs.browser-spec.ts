@@ -32,7 +32,7 @@ describeInBrowser('Two tabs', () => {
     await other.enterPassword(ALICE);
     await other.acceptIfAsked();
     expect(other.page.url()).toBe(`${lab.url}/expenses?text=pizza`);
-    await person.page.reload();
+    await person.reload();
     expect(await person.heading()).toBe('Alice Adams');
   });
 

@@ -1,4 +1,5 @@
 import axe, { type AxeResults } from 'axe-core';
+import { setTimeout as wait } from 'node:timers/promises';
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
 import type { Lab } from '../../../apps/web/test/support/lab.js';
 
@@ -57,17 +58,12 @@ export class Person {
   }
 
   /** Goes back in the history of the tab. */
-  async goBack(): Promise<void> {
-    // Chromium changes the process between origins, and for a moment it is attached to neither.
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        await this.page.goBack();
-        return;
-      } catch (error) {
-        if (attempt === 5 || !String(error).includes('Not attached to an active page')) throw error;
-        await this.page.waitForTimeout(300);
-      }
-    }
+  goBack(): Promise<void> {
+    return attached(() => this.page.goBack());
+  }
+
+  reload(): Promise<void> {
+    return attached(() => this.page.reload());
   }
 
   async press(button: string): Promise<void> {
@@ -166,5 +162,18 @@ export class Person {
     await this.auditor.context().close();
     await this.context.close();
     if (this.complaints.length > 0) throw new Error(`The browser complained:\n${this.complaints.join('\n')}`);
+  }
+}
+
+/** Chromium changes the process between origins, and for a moment a tab is attached to neither. */
+async function attached(step: () => Promise<unknown>): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await step();
+      return;
+    } catch (error) {
+      if (attempt === 5 || !String(error).includes('Not attached to an active page')) throw error;
+      await wait(300);
+    }
   }
 }

@@ -88,6 +88,7 @@ function tenantFor(urls: string[], { tokenLifetimeSeconds, tenant: change }: Lab
   for (const application of tenant.applications.filter(({ clientId }) => clientId === 'expenses-web')) {
     application.redirectUris = urls.map((url) => `${url}/callback`);
     application.postLogoutRedirectUris = urls;
+    application.initiateLoginUri = `${urls[0]}/login`;
   }
   for (const api of tenant.apis) api.tokenLifetimeSeconds = tokenLifetimeSeconds ?? api.tokenLifetimeSeconds;
   change?.(tenant);
