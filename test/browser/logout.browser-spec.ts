@@ -75,7 +75,6 @@ describeInBrowser('Logging out, in a browser without JavaScript', () => {
     await person.press('Log out');
     expect(await person.heading()).toBe('You are logged out here');
     expect(await person.text('[role=status]')).toContain('not over yet');
-    await documentPage(person.page, 'logged-out-here');
     expect(await person.faults()).toEqual([]);
     await person.follow('Try again now');
     expect(await person.text('[role=status]')).toContain('not over yet');
