@@ -3,6 +3,7 @@ import type { Redis } from 'ioredis';
 import { type AuthOptions, MemoryProofReplays, metadataUrlOf } from './auth/index.js';
 import { readKeySetByJwksClient } from './auth/passport/index.js';
 import type { Environment } from './config/environment.js';
+import { clientCertificates } from './http/client-certificate.js';
 import { RedisProofReplays } from './redis/redis-proof-replays.js';
 
 /**
@@ -26,6 +27,7 @@ export function authOptions(config: ConfigService<Environment, true>, redis?: Re
       algorithms: get('DPOP_ALGORITHMS'),
       replays: redis && new RedisProofReplays(redis, new MemoryProofReplays(keepProofsSeconds)),
     },
+    certificateOf: clientCertificates(get('TRUST_PROXY')),
     resourceName: 'Expenses API',
     resourceDocumentation: `${get('BASE_URL')}/docs`,
     resourceMetadataUrl: metadataUrlOf(get('RESOURCE') ?? get('BASE_URL')),

@@ -85,6 +85,8 @@ function eventOf(request: FastifyRequest, reply: FastifyReply, { isDelivered, st
     issuer: user?.issuer,
     subject: user?.subject,
     clientId: user?.clientId,
+    // Who acts for the subject.
+    actor: user?.actor?.subject,
     // Where an unknown caller came from is all that is known of one; of others it is not kept.
     address: user ? undefined : clientAddress(request),
     action: `${request.method} ${routeOf(request) ?? '(no route)'}`,

@@ -37,6 +37,7 @@ export class AuditRequired implements OnModuleInit {
         requestId: request.id,
         subject: user?.subject,
         clientId: user?.clientId,
+        actor: user?.actor?.subject,
         action: `${request.method} ${routeOf(request) ?? '(no route)'}`,
         decision: 'pending',
       });

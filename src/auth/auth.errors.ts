@@ -12,6 +12,10 @@ export const refusals = {
   unsupported_type: 'The token is not of the type of an access token',
   not_an_access_token: 'The token is not an access token',
   sender_constrained_token: 'The access token is bound to a key and cannot be used as a bearer token',
+  binding_required: 'The access token must be bound to a key of its sender here',
+  missing_certificate:
+    'The access token is bound to a TLS client certificate, which did not come with the request',
+  wrong_certificate: 'The access token is bound to another TLS client certificate',
   unbound_token: 'The access token is not bound to a key, and may not be used with a DPoP proof',
   wrong_proof_key: 'The access token is bound to another key than that of the DPoP proof',
   missing_claim: 'The access token lacks a required claim',
@@ -89,6 +93,13 @@ export class InsufficientScope extends AuthError {
       error_description: this.message,
       scope: required.join(' '),
     };
+  }
+}
+
+/** The token is genuine, but by it somebody acts for its subject, who must act in person here. */
+export class DelegatedToken extends ProblemException {
+  constructor() {
+    super('delegated_token');
   }
 }
 

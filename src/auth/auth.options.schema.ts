@@ -116,6 +116,10 @@ const sharedMembers = {
     .unknown()
     .refine((value) => typeof value === 'function', 'must be a function')
     .optional(),
+  certificateOf: z
+    .unknown()
+    .refine((value) => typeof value === 'function', 'must be a function')
+    .optional(),
   unguardedRoutes: z.array(unguardedRoute, 'must be a list').optional(),
   dpop: z.strictObject(dpopMembers, 'must be an object').optional(),
   resourceName: text.optional(),

@@ -26,6 +26,11 @@ export interface SharedAuthOptions {
   readonly unguardedRoutes?: readonly string[];
   /** How access tokens that are bound to a client's key are taken (RFC 9449). */
   readonly dpop?: DpopOptions;
+  /**
+   * SHA-256, in base64url, of the TLS client certificate with which a request came, for tokens that are bound to one
+   * (RFC 8705, 3). Without it they are refused. Behind a proxy it must be what the proxy says, and never the client.
+   */
+  readonly certificateOf?: (request: unknown) => string | undefined;
   /** What this API is called for people, in its metadata (RFC 9728, 2). */
   readonly resourceName?: string;
   /** A page for developers about this API, in its metadata (RFC 9728, 2). */

@@ -51,8 +51,10 @@ export class Challenges {
   }
 
   /** The scheme by which the client can do better: its own, unless every token must be bound to a key. */
-  private schemeFor({ tokenScheme }: AuthenticatedRequest): TokenScheme {
+  private schemeFor({ tokenScheme, askedRule: rule }: AuthenticatedRequest): TokenScheme {
     if (this.constraints.isProofRequired) return 'DPoP';
+    if (this.constraints.isOn && rule !== undefined && rule.kind !== 'public' && rule.senderConstrained)
+      return 'DPoP';
     return this.constraints.isOn ? (tokenScheme ?? 'Bearer') : 'Bearer';
   }
 }

@@ -35,6 +35,7 @@ export { SenderConstraints } from './proof/sender-constraints.js';
 export * from './scopes.guard.js';
 export { type AccessToken, parseAccessToken } from './token/access-token.js';
 export { type BearerRequest, bearerToken, TOKEN_IN_BODY } from './token/bearer-token.js';
+export { type Actor } from './token/actor.js';
 export { audienceOf, hasRequired, malformedClaims, missingClaims } from './token/claim-checks.js';
 export { claimAt, type Claims, namesOf, wordsOf } from './token/claims.js';
 export {

@@ -2,7 +2,7 @@ import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@ne
 import type { AccessRule } from './access/access.decorators.js';
 import { AccessRules } from './access/access.rules.js';
 import { assertLoggedIn } from './access/step-up.js';
-import { InsufficientScope } from './auth.errors.js';
+import { DelegatedToken, InsufficientScope, InvalidToken } from './auth.errors.js';
 import { AUTH_OPTIONS, DEFAULT_CLOCK_TOLERANCE_SECONDS, type SharedAuthOptions } from './auth.options.js';
 import type { AuthenticatedRequest } from './authenticated-request.js';
 import { Challenges } from './challenges.js';
@@ -43,12 +43,14 @@ export class ScopesGuard implements CanActivate {
    * Compares the caller with a rule.
    *
    * @returns false when nobody has established who calls
-   * @throws InsufficientScope, InsufficientUserAuthentication
+   * @throws InsufficientScope, InvalidToken, DelegatedToken, InsufficientUserAuthentication
    */
   authorize({ user }: AuthenticatedRequest, rule: AccessRule): boolean {
     if (rule.kind === 'public') return true;
     if (user === undefined) return false;
     if (rule.kind === 'scopes') assertScopes(user, rule);
+    if (rule.senderConstrained && user.confirmation === undefined) throw new InvalidToken('binding_required');
+    if (rule.direct && user.actor !== undefined) throw new DelegatedToken();
     if (rule.stepUp) assertLoggedIn(user, rule.stepUp, this.clockToleranceSeconds);
     return true;
   }

@@ -99,6 +99,12 @@ export const problemCodes = {
     detail: 'This is not allowed',
     remedy: 'The caller is known, and may not do this whatever its token.',
   },
+  delegated_token: {
+    status: 403,
+    detail: 'The access token is of somebody who acts for the user; this is for the user in person',
+    isSpecific: true,
+    remedy: 'Send a token that was issued to an application of the user, without the claim `act`.',
+  },
   insufficient_scope: {
     status: 403,
     detail: 'The access token lacks a scope that this request needs',

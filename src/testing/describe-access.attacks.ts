@@ -9,6 +9,7 @@ import {
   type Route,
   type StepUpOptions,
 } from '../auth/index.js';
+import { DpopClient } from './dpop-client.js';
 import type { SigningKey } from './signing-key.js';
 import type { TestIssuer } from './test-issuer.js';
 
@@ -52,6 +53,7 @@ function claimsWith(scopes: readonly string[], route: Route, { issuer, subject }
     scopes,
     permissions: scopes,
     acr: acrValuesOf(stepUpOf(route) ?? {})[0],
+    cnf: isSenderConstrained(route) ? dpopClient.confirmation : undefined,
   });
 }
 
@@ -74,6 +76,14 @@ function forgery(
       return [arsenal.issuer.sign({ typ: 'at+jwt', ...header }, { ...good, ...claims }, key) + appendix];
     },
   };
+}
+
+/** The holder of the key that tokens for such routes are bound to. */
+export const dpopClient = new DpopClient();
+
+/** Whether a route takes only tokens that are bound to a key. */
+export function isSenderConstrained({ rule }: Route): boolean {
+  return rule.kind !== 'public' && rule.senderConstrained === true;
 }
 
 function stepUpOf({ rule }: Route): StepUpOptions | undefined {

@@ -5,9 +5,11 @@ import {
   type AuthOptions,
   challengeOf,
   issuersOf,
+  RESOURCE_METADATA_PATH,
   type Route,
+  SenderConstraints,
 } from '../auth/index.js';
-import { type Attack, attacks } from './describe-access.attacks.js';
+import { type Attack, attacks, dpopClient, isSenderConstrained } from './describe-access.attacks.js';
 import { type RegisteredRoute, registeredRoutes } from './registered-routes.js';
 import { giveBack, takeSigningKey } from './signing-key.js';
 import { sendRequest, type TestAnswer } from './send-request.js';
@@ -92,6 +94,7 @@ async function findViolations(app: INestApplication, attack: Attack): Promise<st
   const issuer = runningIssuer(issuersOf(options)[0].issuerBaseUrl);
   if (!issuer) throw new Error('The issuer of the application is none of startTestIssuer');
   const { routes } = app.get(AccessRules, { strict: false });
+  const proofAlgorithms = app.get(SenderConstraints, { strict: false }).algorithms;
   const foreignKey = await takeSigningKey();
   const violations: string[] = [];
   let count = 0;
@@ -99,14 +102,20 @@ async function findViolations(app: INestApplication, attack: Attack): Promise<st
     if (!route) continue;
     // A new caller for every request, at a new address, so that no rate limit stands in the way.
     const subject = `attacker-${attacks.indexOf(attack)}-${++count}`;
+    const sent = {
+      method: method === 'ALL' ? 'POST' : method,
+      url: route.path.replaceAll(/:\w+|\*/g, '00000000-0000-4000-8000-000000000000'),
+    };
     for (const token of attack.tokens(route, { issuer, foreignKey, routes, subject })) {
       const answer = await sendRequest(app, {
-        method: method === 'ALL' ? 'POST' : method,
-        url: route.path.replaceAll(/:\w+|\*/g, '00000000-0000-4000-8000-000000000000'),
-        headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
+        ...sent,
+        headers: headersFor(token, route, sent, resourceMetadataUrl),
         remoteAddress: `2001:db8:${attacks.indexOf(attack)}::${(++count).toString(16)}`,
       });
-      const fault = faultOf(answer, route, attack, resourceMetadataUrl);
+      const fault = faultOf(answer, route, attack, {
+        metadataUrl: resourceMetadataUrl,
+        proofAlgorithms,
+      });
       if (fault) violations.push(`${method} ${route.path} (${route.name}) ${fault}`);
     }
   }
@@ -114,8 +123,29 @@ async function findViolations(app: INestApplication, attack: Attack): Promise<st
   return violations;
 }
 
+/** A token as a route takes it: with a proof of its sender's key where it has to be bound to one. */
+function headersFor(
+  token: string | undefined,
+  route: Route,
+  { method, url }: { readonly method: string; readonly url: string },
+  metadataUrl?: string,
+): Record<string, string> {
+  if (token === undefined) return {};
+  if (!isSenderConstrained(route) || metadataUrl === undefined) return { authorization: `Bearer ${token}` };
+  const base = metadataUrl.replace(RESOURCE_METADATA_PATH, '');
+  return dpopClient.headers({ method, url: base + url, token });
+}
+
 /** What is wrong with an answer; nothing when it is as declared. */
-function faultOf(answer: TestAnswer, route: Route, attack: Attack, metadataUrl?: string) {
+function faultOf(
+  answer: TestAnswer,
+  route: Route,
+  attack: Attack,
+  {
+    metadataUrl,
+    proofAlgorithms,
+  }: { readonly metadataUrl?: string; readonly proofAlgorithms: readonly string[] },
+) {
   const { statusCode, headers } = answer;
   const given = [headers['www-authenticate'] ?? 'without challenge'].join(', ');
   const got = `answered ${statusCode} ${given}`;
@@ -124,7 +154,11 @@ function faultOf(answer: TestAnswer, route: Route, attack: Attack, metadataUrl?:
   const refusal = attack.refusal?.(route);
   if (!refusal) return isRefused || statusCode >= 500 ? got : undefined;
   const status = refusal.getStatus();
-  const challenge = challengeOf(refusal, { resourceMetadataUrl: metadataUrl, rule: route.rule });
+  const challenge = challengeOf(refusal, {
+    resourceMetadataUrl: metadataUrl,
+    rule: route.rule,
+    ...(isSenderConstrained(route) && { scheme: 'DPoP', proofAlgorithms }),
+  });
   if (statusCode === status && given === challenge) return undefined;
   return `${got} instead of ${status} ${challenge}`;
 }

@@ -19,6 +19,10 @@ export const ACCESS_CONDITIONS = 'auth:access-conditions';
 export interface AccessConditions {
   /** How the user must have logged in; see `StepUp`. */
   readonly stepUp?: StepUpOptions;
+  /** Whether the subject must act in person; see `Direct`. */
+  readonly direct?: true;
+  /** Whether the token must be bound to its sender; see `SenderConstrained`. */
+  readonly senderConstrained?: true;
 }
 
 /** What a route asks of its caller. */
@@ -124,6 +128,19 @@ function condition(name: string, conditions: AccessConditions): MethodDecorator 
  */
 export const StepUp = (stepUp: StepUpOptions) =>
   condition('@StepUp()', { stepUp: Object.freeze({ ...stepUp }) });
+
+/**
+ * Refuses tokens by which somebody acts for the subject (the claim `act`, RFC 8693, 4.1): 403 `delegated_token`. Stands
+ * beside the decorator that says who may call.
+ */
+export const Direct = () => condition('@Direct()', { direct: true });
+
+/**
+ * Refuses tokens that whoever has them can use: they must be bound to a key that the sender proves to hold (DPoP, RFC 9449)
+ * or to a TLS client certificate (RFC 8705), whatever the settings allow elsewhere. Else 401. Stands beside the decorator
+ * that says who may call.
+ */
+export const SenderConstrained = () => condition('@SenderConstrained()', { senderConstrained: true });
 
 /** Injects the caller's `Principal` into a handler of a route that is not public. */
 export const CurrentPrincipal = createParamDecorator(

@@ -1,6 +1,7 @@
 import type { SharedAuthOptions } from '../auth.options.js';
 import { DEFAULT_CLOCK_TOLERANCE_SECONDS } from '../auth.options.js';
 import { audiencesAt } from '../metadata/resource-metadata.js';
+import type { ConfirmationMethod } from '../proof/confirmation.js';
 import { dpopModeOf } from '../proof/dpop.options.js';
 import { SigningKeys } from '../keys/signing-keys.js';
 import type { PrincipalRules } from '../token/principal.js';
@@ -14,6 +15,14 @@ import { principalRulesOf, tokenRulesOf } from './issuer.rules.js';
  */
 export function accountPrefixOf(name: string): string {
   return `${name}\u001f`;
+}
+
+/** The ways of binding a token to its sender that can be verified. */
+function confirmationMethodsOf(shared: SharedAuthOptions): readonly ConfirmationMethod[] {
+  const methods: ConfirmationMethod[] = [];
+  if (dpopModeOf(shared) !== 'off') methods.push('jkt');
+  if (shared.certificateOf) methods.push('x5t#S256');
+  return methods;
 }
 
 /** An issuer whose tokens are accepted: its rules and its keys, which are nobody else's. */
@@ -39,7 +48,7 @@ export class TrustedIssuer {
     const rules = {
       ...tokenRulesOf(options, clockToleranceSeconds),
       audiences: [...options.audiences, ...audiencesAt(resourceMetadataUrl)],
-      confirmationMethods: dpopModeOf(shared) === 'off' ? [] : (['jkt'] as const),
+      confirmationMethods: confirmationMethodsOf(shared),
     };
     const keys = new SigningKeys({ ...shared, ...options, algorithms: rules.algorithms });
     this.keys = keys;

@@ -20,9 +20,11 @@ export class SenderConstraints {
   /** The names of the algorithms that proofs may be signed with; none when DPoP is off. */
   readonly algorithms: readonly string[];
   private readonly proofs?: DpopProofs;
+  private readonly certificateOf: AuthOptions['certificateOf'];
 
   constructor(@Inject(AUTH_OPTIONS) options: AuthOptions) {
     const mode = dpopModeOf(options);
+    this.certificateOf = options.certificateOf;
     if (mode !== 'off') {
       const { dpop = {}, clockToleranceSeconds = DEFAULT_CLOCK_TOLERANCE_SECONDS } = options;
       if (options.resourceMetadataUrl === undefined) {
@@ -51,9 +53,10 @@ export class SenderConstraints {
     token: string,
     { confirmation }: Principal,
   ): ProofOutcome | Promise<ProofOutcome> | undefined {
+    this.judgeCertificate(request, confirmation);
     if (scheme === 'Bearer') {
-      if (confirmation !== undefined) throw new InvalidToken('sender_constrained_token');
-      if (this.isProofRequired) throw new InvalidToken('unbound_token');
+      if (confirmation?.jkt !== undefined) throw new InvalidToken('sender_constrained_token');
+      if (this.isProofRequired && confirmation === undefined) throw new InvalidToken('unbound_token');
       if (this.proofs && request.headers.dpop !== undefined) {
         throw new InvalidRequest('A DPoP proof must not be sent with a bearer token');
       }
@@ -62,5 +65,14 @@ export class SenderConstraints {
     const thumbprint = confirmation?.jkt;
     if (thumbprint === undefined || !this.proofs) throw new InvalidToken('unbound_token');
     return this.proofs.verify(request, token, thumbprint);
+  }
+
+  /** A token that is bound to a certificate is good with that one only, under either scheme (RFC 8705, 3). */
+  private judgeCertificate(request: ProvenRequest, confirmation: Principal['confirmation']): void {
+    const expected = confirmation?.['x5t#S256'];
+    if (expected === undefined) return;
+    const certificate = this.certificateOf?.(request);
+    if (certificate === undefined) throw new InvalidToken('missing_certificate');
+    if (certificate !== expected) throw new InvalidToken('wrong_certificate');
   }
 }

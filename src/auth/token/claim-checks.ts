@@ -1,4 +1,5 @@
 import type { AccessToken } from './access-token.js';
+import { isActorClaim } from './actor.js';
 import { claimAt, type Claims } from './claims.js';
 import type { TokenRules } from './token-checks.js';
 
@@ -29,6 +30,7 @@ const claimTypes: readonly (readonly [name: string, hasType: (value: unknown) =>
   // Some issuers write these empty when there is no client to name.
   ['client_id', (value) => typeof value === 'string'],
   ['azp', (value) => typeof value === 'string'],
+  ['act', (value) => isActorClaim(value)],
 ];
 
 /**

@@ -1,5 +1,6 @@
 import type { GrantsFrom } from '../issuers/issuer.options.js';
 import type { Confirmation } from '../proof/confirmation.js';
+import { type Actor, actorOf } from './actor.js';
 import { claimAt, type Claims, namesOf, wordsOf } from './claims.js';
 
 /** Who calls, as far as a verified access token tells. Deeply frozen; the token itself is not on it. */
@@ -19,6 +20,8 @@ export interface Principal {
   readonly kind: 'user' | 'client';
   /** The granted scopes, without duplicates and without the issuer's prefix. */
   readonly scopes: readonly string[];
+  /** Who acts for the subject, when it is not they themselves (RFC 8693, 4.1). */
+  readonly actor?: Actor;
   /** How the user logged in, as far as the issuer says; nothing for an application that calls for itself. */
   readonly authentication?: UserAuthentication;
   /** The `exp` claim: seconds since 1970-01-01T00:00:00Z. */
@@ -82,6 +85,7 @@ export function toPrincipal(
     clientId,
     kind,
     scopes: grantedScopes(claims, rules),
+    actor: actorOf(claims.act),
     authentication: kind === 'user' ? authenticationOf(claims) : undefined,
     expiresAt: claims.exp as number,
     tokenId: claims.jti as string | undefined,

@@ -10,6 +10,10 @@ export interface ManifestEntry {
   readonly optional?: readonly string[];
   /** How the user must have logged in. */
   readonly stepUp?: StepUpOptions;
+  /** Whether the subject must act in person. */
+  readonly direct?: true;
+  /** Whether the token must be bound to its sender. */
+  readonly senderConstrained?: true;
 }
 
 /** Who may call what, one entry a route, in the order of paths and methods. */
@@ -20,6 +24,8 @@ export function toManifest({ routes }: Pick<AccessRules, 'routes'>): ManifestEnt
     access: describeRule(rule),
     ...(optionalScopes.length > 0 && { optional: optionalScopes }),
     ...(rule.kind !== 'public' && rule.stepUp && { stepUp: rule.stepUp }),
+    ...(rule.kind !== 'public' && rule.direct && { direct: rule.direct }),
+    ...(rule.kind !== 'public' && rule.senderConstrained && { senderConstrained: rule.senderConstrained }),
   }));
 }
 
@@ -47,9 +53,17 @@ export function toJson(manifest: readonly ManifestEntry[]): string {
 /** The manifest as a table for people. */
 export function toText(manifest: readonly ManifestEntry[]): string {
   const width = Math.max(0, ...manifest.map(({ path }) => path.length));
-  const lines = manifest.map(({ method, path, access, optional, stepUp }) => {
+  const lines = manifest.map(({ method, path, access, optional, stepUp, direct, senderConstrained }) => {
     const widened = optional ? ` (optional: ${optional.join(' ')})` : '';
-    const narrowed = stepUp ? `, ${describeStepUp(stepUp)}` : '';
+    const conditions = [
+      stepUp && describeStepUp(stepUp),
+      direct && 'in person',
+      senderConstrained && 'bound to the sender',
+    ];
+    const narrowed = conditions
+      .filter(Boolean)
+      .map((text) => `, ${text}`)
+      .join('');
     return `${method.padEnd(7)} ${path.padEnd(width)}  ${access}${narrowed}${widened}\n`;
   });
   return lines.join('');
