@@ -5,12 +5,12 @@ import { AppModule } from './app.module.js';
 import { type Environment, loadConfiguration } from './config/config.module.js';
 import { corsOptions } from './http/cors.js';
 import { JsonAdapter } from './http/media-types.js';
-import { ProblemException } from './problems/problem.exception.js';
 import { addBodyRules } from './http/request-bodies.js';
 import { addRequestEnds } from './http/request-end.js';
+import { faultOfRequestHead } from './http/request-head.js';
 import { addRequestFields } from './http/request.fields.js';
 import { SECURITY_HEADERS } from './http/security-headers.js';
-import { MAX_URL_LENGTH, serverOptions } from './http/server.options.js';
+import { serverOptions } from './http/server.options.js';
 import { noticeUnnamedProxy } from './http/unnamed-proxy.js';
 
 /** The HTTP server, for `createApp` and for tests that make the application by `Test.createTestingModule`. */
@@ -23,8 +23,7 @@ export function createAdapter(environment: Environment): FastifyAdapter {
   noticeUnnamedProxy(fastify, environment.TRUST_PROXY);
   fastify.addHook('onRequest', (request, reply, done) => {
     void reply.header('x-request-id', request.id).headers(SECURITY_HEADERS);
-    const isTooLong = (request.raw.url as string).length > MAX_URL_LENGTH;
-    done(isTooLong ? new ProblemException('uri_too_long') : undefined);
+    done(faultOfRequestHead(request.raw));
   });
   if (environment.CORS_ORIGINS.length > 0) adapter.enableCors(corsOptions(environment.CORS_ORIGINS));
   return adapter;

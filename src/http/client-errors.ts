@@ -2,6 +2,7 @@ import { Logger } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { type PlainProblemCode, titleOf } from '../problems/problem.codes.js';
+import { SECURITY_HEADERS } from './security-headers.js';
 import { ProblemException } from '../problems/problem.exception.js';
 import { PROBLEM_TYPE, problemBody } from '../problems/problem.response.js';
 
@@ -34,7 +35,7 @@ export function answerClientError(error: NodeJS.ErrnoException, socket: Socket):
     `content-type: ${PROBLEM_TYPE}`,
     `content-length: ${Buffer.byteLength(body)}`,
     `x-request-id: ${requestId}`,
-    'cache-control: no-store',
+    ...Object.entries(SECURITY_HEADERS).map(([name, value]) => `${name}: ${value}`),
     'connection: close',
   ];
   // A client that sends on without reading would keep the connection open for ever.

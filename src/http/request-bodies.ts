@@ -37,10 +37,10 @@ export function addBodyRules(fastify: FastifyInstance): void {
     clearInterval(sweep);
     done();
   });
-  // Node would ask for the body before anybody has looked at the head.
-  fastify.server.on('checkContinue', (request, response) =>
-    fastify.server.emit('request', request, response),
-  );
+  // Node would ask for the body before anybody has looked at the head, and would refuse other expectations by itself.
+  for (const event of ['checkContinue', 'checkExpectation']) {
+    fastify.server.on(event, (request, response) => fastify.server.emit('request', request, response));
+  }
   fastify.addHook('onRoute', (route) => {
     if ([route.method].flat().every((method) => BODYLESS.has(method))) return;
     route.preParsing = [

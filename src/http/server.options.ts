@@ -5,8 +5,6 @@ import { MAX_BODY } from './request-bodies.js';
 import { requestIds } from './request-id.js';
 import { answerUrlError } from './url-errors.js';
 
-/** Longest URL that is looked at, in characters. */
-export const MAX_URL_LENGTH = 4096;
 /** Largest request line and headers together, in bytes: the only bound on the length of an access token. */
 export const MAX_HEADERS = 16 * 1024;
 /** How long the headers of a request may take to arrive, in milliseconds. */
@@ -29,6 +27,8 @@ export function serverOptions(environment: Environment) {
       maxHeaderSize: MAX_HEADERS,
       headersTimeout: HEADERS_TIMEOUT_MS,
       connectionsCheckingInterval: 1000,
+      // `request-head.ts` asks for it, and answers as all faults are answered.
+      requireHostHeader: false,
     },
     clientErrorHandler: answerClientError,
     frameworkErrors: answerUrlError,

@@ -158,6 +158,11 @@ export const problemCodes = {
     remedy:
       'The Accept or Accept-Patch header says what may be sent here; a body must be in UTF-8 and without Content-Encoding.',
   },
+  expectation_failed: {
+    status: 417,
+    detail: 'The only expectation that can be met is 100-continue',
+    remedy: 'Send the request without Expect, or with Expect: 100-continue.',
+  },
   idempotency_key_reused: {
     status: 422,
     detail: 'This Idempotency-Key was used for another request',

@@ -1,5 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { type TestApp, TestIssuer } from '../../src/testing/index.js';
+import { rawExchange } from '../support/raw-request.js';
 import { createTestApp } from '../support/test-app.js';
 
 const pizza = { date: '2021-07-05', description: 'Pizza', value: 102 };
@@ -55,6 +56,16 @@ describe('HTTP', () => {
     expect(answer.headers['accept-encoding']).toBe('identity');
   });
 
+  it.each(['multipart/form-data; boundary=b', 'application/json', ''])(
+    'answers 415 with the Accept of an import to a file of the type "%s"',
+    async (type) => {
+      const headers: Record<string, string> = type === '' ? {} : { 'content-type': type };
+      const answer = await send('POST', '/expenses/import', headers, 'date,description,value\n');
+      expect(answer.statusCode).toBe(415);
+      expect(answer.headers.accept).toBe('text/csv');
+    },
+  );
+
   it('answers 415 with Accept-Patch to another kind of patch', async () => {
     const answer = await send('PATCH', NO_EXPENSE, { 'content-type': 'application/json-patch+json' }, '[]');
     expect(answer.statusCode).toBe(415);
@@ -106,5 +117,32 @@ describe('HTTP', () => {
     expect(answer.headers['access-control-expose-headers']).toContain('X-Total-Count');
     expect(answer.headers.vary).toMatch(/origin/i);
     expect(answer.headers.vary).toMatch(/accept/i);
+  });
+
+  describe('what Node would answer by itself', () => {
+    let url: string;
+
+    beforeAll(async () => {
+      url = await api.listen();
+    });
+
+    it.each([
+      ['two Host headers', 'host: a\r\nhost: b', 400, 'malformed_request'],
+      ['no Host header', 'x: y', 400, 'malformed_request'],
+      ['another expectation', 'host: a\r\nexpect: 200-ok', 417, 'expectation_failed'],
+      ['no HTTP', 'host: a\r\nno header', 400, 'malformed_request'],
+    ])('is a problem of ours, with our headers: %s', async (_name, headers, status, code) => {
+      const request = `GET / HTTP/1.1\r\n${headers}\r\nconnection: close\r\n\r\n`;
+      const [answer] = await rawExchange(url, request);
+      expect(answer).toMatchObject({
+        statusCode: status,
+        headers: {
+          'content-type': expect.stringMatching(/^application\/problem\+json/),
+          'content-security-policy': "default-src 'none';frame-ancestors 'none'",
+          'x-request-id': expect.any(String),
+        },
+      });
+      expect(JSON.parse(answer!.body)).toMatchObject({ code });
+    });
   });
 });

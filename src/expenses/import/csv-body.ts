@@ -19,7 +19,16 @@ export class CsvBody implements OnModuleInit {
     const server = this.adapterHost.httpAdapter.getInstance();
     server.addContentTypeParser('text/csv', (request, payload, done) => {
       if (routeOf(request) === CSV_ROUTE) done(null, payload);
-      else done(new ProblemException('unsupported_media_type'));
+      else done(new ProblemException('unsupported_media_type', { accept: 'application/json' }));
+    });
+    // What other routes take, this one does not.
+    server.addHook('preParsing', (request, _reply, payload, done) => {
+      const isOther = routeOf(request) === CSV_ROUTE && !isCsv(request.headers['content-type']);
+      done(isOther ? new ProblemException('unsupported_media_type', { accept: 'text/csv' }) : null, payload);
     });
   }
+}
+
+function isCsv(type = ''): boolean {
+  return /^text\/csv\s*(?:;|$)/i.test(type.trim());
 }

@@ -1,0 +1,37 @@
+import type { IncomingMessage } from 'node:http';
+import { ProblemException } from '../problems/problem.exception.js';
+
+/** Longest URL that is looked at, in characters. */
+const MAX_URL_LENGTH = 4096;
+
+/**
+ * What of the head of a request keeps it from being served. Node would answer some of it itself, past the log and without
+ * our headers, and would take the first of two Host headers, where a proxy may have gone by the second.
+ */
+export function faultOfRequestHead(request: IncomingMessage): ProblemException | undefined {
+  if (request.url!.length > MAX_URL_LENGTH) return new ProblemException('uri_too_long');
+  // RFC 9112, 3.2
+  const hosts = countOf('host', request.rawHeaders);
+  if (hosts > 1 || (hosts === 0 && request.httpVersion === '1.1')) {
+    return new ProblemException({
+      code: 'malformed_request',
+      detail: 'A request must have one Host header, and no more',
+    });
+  }
+  // RFC 9110, 10.1.1
+  const { expect } = request.headers;
+  if (expect !== undefined && expect.toLowerCase() !== '100-continue') {
+    return new ProblemException('expectation_failed');
+  }
+  return undefined;
+}
+
+/** @param rawHeaders names and values by turns, the names as they were sent */
+function countOf(name: string, rawHeaders: readonly string[]): number {
+  let count = 0;
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const other = rawHeaders[index]!;
+    if (other.length === name.length && other.toLowerCase() === name) count++;
+  }
+  return count;
+}
