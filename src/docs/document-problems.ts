@@ -58,7 +58,7 @@ function problemsOfForm(method: string, operation: Operation): ProblemException[
   if (places.some((place) => place === 'query' || place === 'path')) codes.push('invalid_parameters');
   if (places.includes('header')) codes.push('invalid_header');
   const problems = READS.has(method)
-    ? []
+    ? [new ProblemException('malformed_request')]
     : [
         new ProblemException('malformed_request'),
         new ProblemException('body_too_large'),

@@ -166,7 +166,7 @@ describe('everything about access follows the decorator', () => {
     expect(await derivedFrom(Public())).toMatchObject({
       withoutToken: { statusCode: 200 },
       security: [],
-      documented: ['200', 'default'],
+      documented: ['200', '400', 'default'],
       manifest: { access: 'public' },
     });
   });

@@ -20,7 +20,7 @@ const PLAIN_HEADERS = new Set([
   'vary',
 ]);
 /** Statuses that belong to no operation: what is too slow or too large, and faults of ours. */
-const OF_ANY_OPERATION = new Set([408, 414, 431, 500]);
+const OF_ANY_OPERATION = new Set([408, 414, 417, 431, 500]);
 
 const faults: string[] = [];
 
