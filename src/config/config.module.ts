@@ -31,12 +31,12 @@ export async function loadConfiguration(variables?: Record<string, string>): Pro
   return { environment: environment as Environment, module };
 }
 
-/** The names of the lines of `.env`; none when there is no such file. */
-function namesInEnvFile(): string[] {
+/** The names of the lines of `.env`; undefined when there is no such file. */
+function namesInEnvFile(): string[] | undefined {
   try {
     return Object.keys(parseEnv(readFileSync('.env', 'utf8').replace(/^\uFEFF/, '')));
   } catch {
-    return [];
+    return undefined;
   }
 }
 

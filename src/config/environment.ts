@@ -160,6 +160,8 @@ const schema = fields
 /** The validated settings of the API; `.env.example` explains each. */
 export type Environment = z.output<typeof schema>;
 
+const NO_FILE = '.env is not in this folder: `cp .env.example .env` makes one, to be filled in';
+
 /** The environment cannot be used. The message names every faulty variable, and never a value. */
 export class InvalidEnvironment extends Error {
   override readonly name = 'InvalidEnvironment';
@@ -172,25 +174,29 @@ export class InvalidEnvironment extends Error {
 /**
  * Turns environment variables into typed settings, as `readVariables` reads them.
  *
- * @param fileNames names of the lines of `.env`, which are checked for slips of the pen
+ * @param fileNames names of the lines of `.env`, which are checked for slips of the pen; undefined when there is no such file
  * @throws InvalidEnvironment naming all faulty variables at once
  */
 export function parseEnvironment(
   variables: Record<string, unknown>,
-  fileNames: readonly string[] = [],
+  fileNames?: readonly string[],
 ): Environment {
   const names = Object.keys(fields.shape);
   const { values, faults: unread } = readVariables(variables, names);
-  const faults = [...unread, ...misspeltNames(fileNames, [...names, ...names.map((name) => `${name}_FILE`)])];
+  const faults = [
+    ...unread,
+    ...misspeltNames(fileNames ?? [], [...names, ...names.map((name) => `${name}_FILE`)]),
+  ];
   const result = schema.safeParse(values);
   if (result.success && faults.length === 0) return result.data;
   const issues = result.error?.issues ?? [];
-  throw new InvalidEnvironment([
-    ...faults,
-    ...issues.map(({ path, code, message }) => {
-      const [variable] = path;
-      const missing = code === 'invalid_type' && values[String(variable)] === undefined;
-      return `${String(variable)} ${missing ? 'is missing' : message}`;
-    }),
-  ]);
+  const told = issues.map(({ path, code, message }) => {
+    const [variable] = path;
+    const missing = code === 'invalid_type' && values[String(variable)] === undefined;
+    return `${String(variable)} ${missing ? 'is missing' : message}`;
+  });
+  // In production settings come from elsewhere.
+  const lacksFile = fileNames === undefined && values.NODE_ENV !== 'production';
+  const hints = lacksFile && told.some((fault) => /^\w+ is missing$/.test(fault)) ? [NO_FILE] : [];
+  throw new InvalidEnvironment([...faults, ...told, ...hints]);
 }

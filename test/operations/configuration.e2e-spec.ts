@@ -34,10 +34,11 @@ async function startInVain(variables: Record<string, string>): Promise<Run> {
 }
 
 describe('a program that cannot start ends with an error code before it listens', () => {
-  it('and names every variable that is missing', async () => {
+  it('and names every variable that is missing, and the file that would have them', async () => {
     const { output } = await startInVain({});
     expect(output).toContain('ISSUER_BASE_URL is missing');
     expect(output).toContain('ALLOWED_AUDIENCES is missing');
+    expect(output).toContain('cp .env.example .env');
   }, 120_000);
 
   it('and names every variable that is faulty, without their values', async () => {
@@ -59,6 +60,7 @@ describe('a program that cannot start ends with an error code before it listens'
     }
     expect(output).not.toContain(secret);
     expect(output).not.toContain('    at ');
+    expect(output).not.toContain('.env.example');
   }, 120_000);
 
   it('and names the port that is taken, and what to do', async () => {
