@@ -71,6 +71,10 @@ const algorithm = z
     (name) => algorithmNamed(name) !== undefined,
     `must be one of ${SIGNING_ALGORITHMS.join(', ')} or Ed25519`,
   );
+/** What can stand before scopes: the characters of a scope (RFC 6749, 3.3), since challenges hold it. */
+export const scopePrefix = z
+  .string('must be text')
+  .regex(/^[\x21\x23-\x5B\x5D-\x7E]*$/, 'must be what a scope can hold: no spaces, quotes or backslashes');
 const requiredClaim = text.refine((claim) => !claim.startsWith('='), 'must be name=value, or a name alone');
 const unguardedRoute = z
   .string('must be text')
@@ -86,7 +90,7 @@ const issuerMembers = {
   requiredClaims: z.array(requiredClaim, 'must be a list').optional(),
   profile: oneOf(['jwt', 'rfc9068']).optional(),
   grantsFrom: oneOf(['scope', 'scope_or_permissions', 'scope_and_permissions']).optional(),
-  scopePrefix: z.string('must be text').optional(),
+  scopePrefix: scopePrefix.optional(),
   permissionsClaim: text.optional(),
   subjectClaim: oneOrMore.optional(),
 } satisfies Members<IssuerOptions>;

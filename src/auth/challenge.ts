@@ -8,6 +8,8 @@ export interface ChallengeContext {
   readonly resourceMetadataUrl?: string;
   /** Of the route that was asked for. */
   readonly rule?: AccessRule;
+  /** A scope as the client must ask its issuer for it. Default: as it is. */
+  readonly scopeToAskFor?: (scope: string) => string;
   /** The scheme under which the token was sent; of a token that was bound to a key, `DPoP`. Default `Bearer`. */
   readonly scheme?: TokenScheme;
   /** The algorithms that DPoP proofs may be signed with (RFC 9449, 7.1). */
@@ -16,13 +18,20 @@ export interface ChallengeContext {
 
 /**
  * The WWW-Authenticate header of an error (RFC 6750, 3; RFC 9449, 7.1), with the place of our metadata (RFC 9728, 5.1). Every value is
- * one of our own constants or a scope token, so nothing in it needs escaping.
+ * one of our own constants or a scope token, so nothing in it needs escaping. Scopes are what a client must ask for.
  */
 export function challengeOf(
   error: Pick<AuthError, 'challenge' | 'getStatus'>,
-  { resourceMetadataUrl, rule, scheme = 'Bearer', proofAlgorithms = [] }: ChallengeContext = {},
+  {
+    resourceMetadataUrl,
+    rule,
+    scopeToAskFor = (scope) => scope,
+    scheme = 'Bearer',
+    proofAlgorithms = [],
+  }: ChallengeContext = {},
 ): string {
-  const scope = error.getStatus() === 401 ? scopesToAskFor(rule) : undefined;
+  const scopes = error.getStatus() === 401 ? scopesOf(rule) : error.challenge.scope?.split(' ');
+  const scope = scopes?.map(scopeToAskFor).join(' ');
   const parameters = {
     ...error.challenge,
     ...(scope && { scope }),
@@ -36,7 +45,7 @@ export function challengeOf(
 }
 
 /** The scopes with which a client that knows only the URL gets in, and not more of them than it needs. */
-function scopesToAskFor(rule: AccessRule | undefined): string | undefined {
+function scopesOf(rule: AccessRule | undefined): readonly string[] | undefined {
   if (rule?.kind !== 'scopes') return undefined;
-  return rule.mode === 'any' ? rule.scopes[0] : rule.scopes.join(' ');
+  return rule.mode === 'any' ? rule.scopes.slice(0, 1) : rule.scopes;
 }

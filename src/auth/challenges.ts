@@ -4,6 +4,7 @@ import { AuthError } from './auth.errors.js';
 import { AUTH_OPTIONS, type AuthOptions } from './auth.options.js';
 import type { AuthenticatedRequest } from './authenticated-request.js';
 import { challengeOf } from './challenge.js';
+import { TrustedIssuers } from './issuers/trusted-issuers.js';
 import { SenderConstraints, type TokenScheme } from './proof/sender-constraints.js';
 
 /**
@@ -16,6 +17,7 @@ export class Challenges {
     private readonly adapterHost: HttpAdapterHost,
     @Inject(AUTH_OPTIONS) private readonly options: AuthOptions,
     private readonly constraints: SenderConstraints,
+    private readonly issuers: TrustedIssuers,
   ) {}
 
   /**
@@ -44,10 +46,17 @@ export class Challenges {
     const challenge = challengeOf(error, {
       resourceMetadataUrl: this.options.resourceMetadataUrl,
       rule: request.askedRule,
+      scopeToAskFor: this.scopeToAskFor(request),
       scheme: this.schemeFor(request),
       proofAlgorithms: this.constraints.algorithms,
     });
     httpAdapter.setHeader(response, 'www-authenticate', challenge);
+  }
+
+  /** How the issuer of the caller writes scopes; whoever is not known yet is told those of the first. */
+  private scopeToAskFor({ user }: AuthenticatedRequest): (scope: string) => string {
+    const issuer = this.issuers.named(user?.issuer) ?? this.issuers.all[0];
+    return (scope) => issuer.scopeToAskFor(scope);
   }
 
   /** The scheme by which the client can do better: its own, unless every token must be bound to a key. */

@@ -8,7 +8,13 @@ export * from './auth.errors.js';
 export * from './auth.events.js';
 export * from './auth.module.js';
 export * from './auth.options.js';
-export { faultsIn, InvalidAuthOptions, issuersSchema, secureUrl } from './auth.options.schema.js';
+export {
+  faultsIn,
+  InvalidAuthOptions,
+  issuersSchema,
+  scopePrefix,
+  secureUrl,
+} from './auth.options.schema.js';
 export * from './authenticated-request.js';
 export * from './challenge.js';
 export { Challenges } from './challenges.js';

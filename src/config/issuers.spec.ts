@@ -55,6 +55,8 @@ describe('the variables of one issuer', () => {
     ['TOKEN_ALGORITHMS', ','],
     ['REQUIRED_CLAIMS', '=access'],
     ['SUBJECT_CLAIM', ' , '],
+    ['SCOPE_PREFIX', 'api "x'],
+    ['SCOPE_PREFIX', 'api\\'],
   ])('are refused when they cannot be meant: %s=%s', (name, value) => {
     expect(faultsOf({ ...one, [name]: value })).toStrictEqual([expect.stringMatching(`^${name} must `)]);
   });

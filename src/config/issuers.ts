@@ -6,6 +6,7 @@ import {
   faultsIn,
   type IssuerOptions,
   issuersSchema,
+  scopePrefix,
   secureUrl,
   SIGNING_ALGORITHMS,
 } from '../auth/index.js';
@@ -36,7 +37,7 @@ export const issuerVariables = {
   REQUIRED_CLAIMS: names.refine((list) => list.every(isRequirement), REQUIRED).optional(),
   TOKEN_PROFILE: profile.optional(),
   GRANTS_FROM: grantsFrom.optional(),
-  SCOPE_PREFIX: z.string().optional(),
+  SCOPE_PREFIX: scopePrefix.optional(),
   PERMISSIONS_CLAIM: z.string().optional(),
   SUBJECT_CLAIM: names.optional(),
 };

@@ -45,7 +45,7 @@ export class DocsService {
   /** The scopes that operations need; those that only widen what one does are not among them. */
   get scopes(): string[] {
     const needed = this.rules.routes.flatMap(({ rule }) => (rule.kind === 'scopes' ? rule.scopes : []));
-    return [...new Set(needed)].toSorted();
+    return [...new Set(needed)].toSorted().map((scope) => this.scopePrefix + scope);
   }
 
   /** Where the Authorize button leads: what the issuer's metadata say, else the paths that Auth0 has. */
@@ -54,12 +54,21 @@ export class DocsService {
     return this.known;
   }
 
+  /** What the page's client, which asks the first issuer, must put before scopes. */
+  private get scopePrefix(): string {
+    return issuersOf(this.options)[0].scopePrefix ?? '';
+  }
+
   private async lookUp(): Promise<AuthorizationEndpoints> {
-    const [{ issuerBaseUrl }] = issuersOf(this.options);
+    const [{ issuerBaseUrl, issuer: names = [] }] = issuersOf(this.options);
     const [issuer] = issuerSpellings(issuerBaseUrl);
     const usual = { authorizationUrl: `${issuer}authorize`, tokenUrl: `${issuer}oauth/token` };
     try {
-      const metadata = await discover(issuerBaseUrl, AbortSignal.timeout(DISCOVERY_TIMEOUT_MS));
+      const metadata = await discover(
+        issuerBaseUrl,
+        AbortSignal.timeout(DISCOVERY_TIMEOUT_MS),
+        [names].flat(),
+      );
       return {
         authorizationUrl: metadata.authorizationEndpoint ?? usual.authorizationUrl,
         tokenUrl: metadata.tokenEndpoint ?? usual.tokenUrl,
@@ -78,6 +87,7 @@ export class DocsService {
       config,
       rules,
       resourceMetadataUrl: options.resourceMetadataUrl,
+      scopePrefix: this.scopePrefix,
       baseUrl: settings.get('BASE_URL', { infer: true }),
       takesProofs: dpopModeOf(options) !== 'off',
       documentationUrl,

@@ -1,7 +1,7 @@
 import type { INestApplication } from '@nestjs/common';
 import type { ApplicationConfig, ModulesContainer } from '@nestjs/core';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
-import type { AccessRules } from '../auth/index.js';
+import type { AccessRules, Route } from '../auth/index.js';
 import { publicPath } from '../http/public-path.js';
 import { documentAccess } from './document-access.js';
 import { documentForm } from './document-form.js';
@@ -34,6 +34,8 @@ export interface DescribedApplication {
   readonly rules: AccessRules;
   /** Named in the challenges of the examples. */
   readonly resourceMetadataUrl?: string;
+  /** What clients must put before every scope when they ask the issuer for it. */
+  readonly scopePrefix?: string;
   /** Where clients reach the API. Behind a proxy that serves it under a path, with that path. */
   readonly baseUrl?: string;
   /** Whether access tokens may be bound to keys (RFC 9449). */
@@ -47,8 +49,11 @@ export function describeApi(
   application: DescribedApplication,
   endpoints: AuthorizationEndpoints,
 ): OpenAPIObject {
-  const { modules, config, rules, baseUrl, takesProofs = false } = application;
-  const scopes = Object.fromEntries(rules.scopes.map((name) => [name, rules.permissions[name] ?? name]));
+  const { modules, config, rules, baseUrl, scopePrefix = '', takesProofs = false } = application;
+  const scopes = Object.fromEntries(
+    rules.scopes.map((name) => [scopePrefix + name, rules.permissions[name] ?? name]),
+  );
+  const routes = rules.routes.map((route) => withScopesToAskFor(route, scopePrefix));
   const info = new DocumentBuilder()
     .setTitle(API_NAME)
     .setDescription(DESCRIPTION)
@@ -65,10 +70,21 @@ export function describeApi(
     schemas: { ...document.components?.schemas, Problem: problemSchema },
   };
   documentForm(document);
-  documentAccess(document, rules.routes);
-  documentProblems(document, { ...application, routes: rules.routes, takesProofs });
-  documentHeaders(document, rules.routes, takesProofs);
+  documentAccess(document, routes);
+  documentProblems(document, { ...application, routes, takesProofs });
+  documentHeaders(document, routes, takesProofs);
   return document;
+}
+
+/** A route whose scopes are written as clients must ask for them. */
+function withScopesToAskFor(route: Route, prefix: string): Route {
+  const { rule, optionalScopes } = route;
+  const written = (scopes: readonly string[]) => scopes.map((scope) => prefix + scope);
+  return {
+    ...route,
+    rule: rule.kind === 'scopes' ? { ...rule, scopes: written(rule.scopes) } : rule,
+    optionalScopes: written(optionalScopes),
+  };
 }
 
 /** The parts of an application that SwaggerModule looks at; a module of the application has only these. */
