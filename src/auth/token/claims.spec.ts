@@ -10,6 +10,7 @@ describe('claimAt', () => {
     ['a.b.c', { 'a.b': { c: 1 }, a: { 'b.c': 2, b: { c: 3 } } }, 1],
     ['a.b.c', { a: { 'b.c': 2, b: { c: 3 } } }, 2],
     ['a', { a: null }, null],
+    ['a..b', { a: { '.b': 1 } }, 1],
     ['a.b', { a: { b: undefined } }, undefined],
     ['resource_access.my.client.roles', { resource_access: { 'my.client': { roles: 1 } } }, 1],
     ['https://api.example.com/roles', { 'https://api.example.com/roles': 1 }, 1],
