@@ -4,6 +4,7 @@ import { cp, mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { codeBlocks } from '../documentation/code-blocks.js';
 import { ScratchProject } from './support/scratch.js';
 
 const run = promisify(execFile);
@@ -78,10 +79,16 @@ async function createApplication(
 }
 
 /** @returns what the runner says */
-const test = (project: ScratchProject, runner: Runner) =>
+const test = (project: ScratchProject, runner: Runner, ...suites: string[]) =>
   runner === 'vitest'
-    ? project.run('node', 'node_modules/vitest/vitest.mjs', 'run', '--reporter=verbose')
-    : project.run('node', '--experimental-vm-modules', 'node_modules/jest/bin/jest.js', '--verbose');
+    ? project.run('node', 'node_modules/vitest/vitest.mjs', 'run', '--reporter=verbose', ...suites)
+    : project.run(
+        'node',
+        '--experimental-vm-modules',
+        'node_modules/jest/bin/jest.js',
+        '--verbose',
+        ...suites,
+      );
 
 describe('an application outside of the repository is protected by the package', () => {
   it.each<[11 | 12, Platform, Runner]>([
@@ -95,7 +102,9 @@ describe('an application outside of the repository is protected by the package',
       const project = await createApplication(major, platform, runner);
       await project.run('node', 'node_modules/typescript/bin/tsc');
       expectGood(await test(project, runner));
-      if (major !== 11 || runner !== 'jest-esm') return;
+      if (runner !== 'jest-esm') return;
+      await tryReadme(project);
+      if (major !== 11) return;
       // The same application as CommonJS.
       await project.run('npm', 'pkg', 'delete', 'type');
       await cp(join(fixtures, 'jest-cjs'), project.folder, { recursive: true });
@@ -105,6 +114,39 @@ describe('an application outside of the repository is protected by the package',
     TIMEOUT_MS,
   );
 });
+
+/** Does what the README begins with: the quick start, and a resource by the generator. Leaves the project as it was. */
+async function tryReadme(project: ScratchProject): Promise<void> {
+  const inReadme = codeBlocks().filter(({ place }) =>
+    place.startsWith('packages/nest-resource-server/README.md'),
+  );
+  const quickStart = inReadme.find(({ code }) => code.includes('class AppModule'));
+  const generate = inReadme.find(({ code }) => code.startsWith('nest generate'));
+  const [command, ...parameters] = generate!.code.trim().replace('plants', 'beeHives').split(' ');
+  expect(command).toBe('nest');
+  await cp(join(fixtures, 'quick-start'), project.folder, { recursive: true });
+  await project.write('src/app.module.ts', quickStart!.code);
+  expectPassed(await test(project, 'jest-esm', 'src/quick-start'), 'the quick start challenges strangers');
+  await project.run('node', join(root, 'node_modules/@nestjs/cli/bin/nest.js'), ...parameters);
+  expect(await readFile(join(project.folder, 'src/app.module.ts'), 'utf8')).toContain('BeeHivesModule');
+  // By itself: a resource makes its permissions known to the compiler, for which those of the other suites are typos then.
+  const settings = ['--ignoreConfig', '--module', 'nodenext', '--target', 'es2023', '--strict', '--noEmit'];
+  const decorators = ['--experimentalDecorators', '--emitDecoratorMetadata', '--types', 'node,jest'];
+  const spec = 'src/bee-hives/bee-hives.controller.spec.ts';
+  await project.run('node', 'node_modules/typescript/bin/tsc', ...settings, ...decorators, spec);
+  expectPassed(
+    await test(project, 'jest-esm', 'src/bee-hives'),
+    'are written, read and removed by their owner',
+  );
+  for (const made of ['app.module.ts', 'quick-start.spec.ts', 'bee-hives']) {
+    await rm(join(project.folder, 'src', made), { recursive: true });
+  }
+}
+
+function expectPassed(output: string, title: string): void {
+  expect(output).toContain(title);
+  expect(output).not.toMatch(/\d+ (?:failed|skipped)/);
+}
 
 /** Every suite was there, and nothing failed or was left out. */
 function expectGood(output: string): void {

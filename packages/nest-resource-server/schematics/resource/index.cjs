@@ -16,9 +16,10 @@ function resource({ name, sourceRoot = 'src', path: below = '', spec = true, ski
   const words = namesOf(name);
   return (tree, context) => {
     const folder = path.posix.join('/', sourceRoot, below, words.file);
-    const isEsm = readJson(tree, '/package.json').type === 'module';
+    const { type, dependencies = {} } = readJson(tree, '/package.json');
+    const isEsm = type === 'module';
     const render = (text) =>
-      text
+      forPlatform(text, dependencies)
         .replaceAll(WORDS, (word) => words[word])
         .replaceAll(/(from '\.[^']*?)\.js'/g, isEsm ? "$1.js'" : "$1'");
     for (const file of readdirSync(FILES)) {
@@ -35,6 +36,14 @@ function resource({ name, sourceRoot = 'src', path: below = '', spec = true, ski
     }
     context.logger.info(`The application needs AuthModule.forRoot({ issuerBaseUrl, audiences }), once.`);
   };
+}
+
+/** The templates start applications on Nest's own choice, which is Express; one on Fastify has to name its adapter. */
+function forPlatform(text, dependencies) {
+  if (!dependencies['@nestjs/platform-fastify']) return text;
+  return text
+    .replace('createNestApplication()', 'createNestApplication(new FastifyAdapter())')
+    .replace(/^(import \{ Test \})/m, "import { FastifyAdapter } from '@nestjs/platform-fastify';\n$1");
 }
 
 /** What stands for each word of the templates: `beeHives` is `bee-hives` in URLs and `BeeHive` in types. */
