@@ -142,6 +142,13 @@ function isDriverError(thrown: unknown): boolean {
   return thrown instanceof DrizzleQueryError || innermost(thrown).severity !== undefined;
 }
 
+/** The pool has found out by itself when it could make no connection; else the driver's error tells. */
+function toUnavailable(error: unknown): DatabaseUnavailable | undefined {
+  if (error instanceof DatabaseUnavailable) return error;
+  if (error instanceof HttpException || !isDatabaseAway(error)) return undefined;
+  return new DatabaseUnavailable(error);
+}
+
 /**
  * Runs work on the database and gives its errors the names that the rest of the service knows.
  *
@@ -153,12 +160,13 @@ export async function withNamedErrors<T>(work: () => Promise<T>, outages?: Outag
     outages?.succeeded();
     return result;
   } catch (error) {
-    if (error instanceof HttpException) throw error;
-    if (isDatabaseAway(error)) {
-      const { code, message } = innermost(error);
+    const unavailable = toUnavailable(error);
+    if (unavailable) {
+      const { code, message } = innermost(unavailable);
       outages?.failed(code ?? message);
-      throw new DatabaseUnavailable(error);
+      throw unavailable;
     }
+    if (error instanceof HttpException) throw error;
     if (isDriverError(error)) throw new DatabaseFault(error);
     throw error;
   }

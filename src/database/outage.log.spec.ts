@@ -64,3 +64,9 @@ it('names the code and nothing else of an error', async () => {
     'The database answers again, after 0 s and 1 failures',
   ]);
 });
+
+it('tells of connections that the pool could not make', async () => {
+  const unavailable = new DatabaseUnavailable(refused);
+  await expect(withNamedErrors(() => Promise.reject(unavailable), outages)).rejects.toBe(unavailable);
+  expect(lines).toEqual(['The database cannot answer (ECONNREFUSED)']);
+});

@@ -68,6 +68,8 @@ describe('under load', () => {
     );
     expect(Object.keys(requests).toSorted()).toEqual(['200', '503']);
     expect(recoveredAfterMs).toBeLessThan(5000);
+    expect(api!.output.split('The database cannot answer')).toHaveLength(2);
+    expect(api!.output).toMatch(/The database answers again, after \d+ s and \d+ failures/);
   });
 
   it('Redis is killed and restarted: not one request fails, and limits are shared again afterwards', async () => {
