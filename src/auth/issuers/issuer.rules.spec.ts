@@ -27,6 +27,7 @@ describe('a claim that is required', () => {
     ['token_use=access', { name: 'token_use', value: 'access' }],
     ['a=b=c', { name: 'a', value: 'b=c' }],
     ['a=', { name: 'a', value: '' }],
+    ['=a', { name: '', value: 'a' }],
     ['realm.org=x y', { name: 'realm.org', value: 'x y' }],
   ])('is read from %s', (text, claim) => {
     expect(toRequiredClaim(text)).toStrictEqual(claim);

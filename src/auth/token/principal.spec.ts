@@ -54,7 +54,69 @@ describe('toPrincipal', () => {
   });
 });
 
+it('an account is the subject, with what tells its issuer before it', () => {
+  expect(toPrincipal(claims, 'scope').account).toBe('auth0|alice');
+  expect(principal.toPrincipal(claims, ISSUER, rulesOf('scope'), 'b:').account).toBe('b:auth0|alice');
+});
+
+describe('a login', () => {
+  const login = (own: object) => toPrincipal({ ...claims, ...own }, 'scope').authentication;
+
+  it('is what the issuer says of it, as far as it has the right types', () => {
+    const all = { acr: 'mfa', amr: ['pwd', 'otp'], auth_time: 5 };
+    expect(login(all)).toStrictEqual({ acr: 'mfa', amr: ['pwd', 'otp'], time: 5 });
+    expect(login({ ...all, acr: 1 })).toStrictEqual({ amr: ['pwd', 'otp'], time: 5 });
+    expect(login({ ...all, amr: ['pwd', 1] })).toStrictEqual({ acr: 'mfa', time: 5 });
+    expect(login({ ...all, amr: 'pwd' })).toStrictEqual({ acr: 'mfa', time: 5 });
+    for (const time of ['5', Number.NaN, Number.POSITIVE_INFINITY, null]) {
+      expect(login({ ...all, auth_time: time })).toStrictEqual({ acr: 'mfa', amr: ['pwd', 'otp'] });
+    }
+  });
+
+  it('is nothing when the issuer says nothing, and for an application', () => {
+    expect(login({})).toBeUndefined();
+    expect(login({ acr: '', amr: [1], auth_time: '5' })).toBeUndefined();
+    expect(login({ acr: 'mfa', idtyp: 'app' })).toBeUndefined();
+  });
+});
+
+describe('a machine', () => {
+  const kind = (own: object, options: Partial<IssuerOptions> = {}) =>
+    toPrincipal({ ...claims, ...own }, options).kind;
+
+  it('is told by what Microsoft says of a token', () => {
+    expect(kind({ idtyp: 'app' })).toBe('client');
+    expect(kind({ idtyp: 'user' })).toBe('user');
+    expect(kind({ idtyp: ['app'] })).toBe('user');
+  });
+
+  it('is told by its client id as sub, also where another claim names the subject', () => {
+    const options = { subjectClaim: ['oid', 'sub'] };
+    expect(kind({ oid: 'o', sub: 'c', client_id: 'c' }, options)).toBe('client');
+    expect(kind({ oid: 'c', sub: 's', client_id: 'c' }, options)).toBe('client');
+    expect(kind({ oid: 'o', sub: 'c@clients', azp: 'c' }, options)).toBe('client');
+    expect(kind({ oid: 'o', sub: 's', client_id: 'c' }, options)).toBe('user');
+  });
+});
+
 describe('grantedScopes', () => {
+  it('takes the prefix of the issuer off, and leaves out what is without it or nothing else', () => {
+    const options = { scopePrefix: 'api/' };
+    expect(grantedScopes({ scope: 'openid api/read api/ write xapi/x api' }, options)).toStrictEqual([
+      'read',
+    ]);
+    expect(grantedScopes({ scope: 'api/api/read' }, options)).toStrictEqual(['api/read']);
+  });
+
+  it('reads the names of an object of permissions, unless the claim is that of Auth0, which is a list', () => {
+    const permissions = { a: true, b: false };
+    const grantsFrom = 'scope_or_permissions';
+    expect(grantedScopes({ permissions }, { grantsFrom })).toStrictEqual([]);
+    expect(grantedScopes({ roles: permissions }, { grantsFrom, permissionsClaim: 'roles' })).toStrictEqual([
+      'a',
+    ]);
+  });
+
   it('gives the words of the scope, each once', () => {
     const word = fc.stringMatching(/^[!#-[\]-~]{1,12}$/);
     fc.assert(
