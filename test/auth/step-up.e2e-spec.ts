@@ -214,7 +214,11 @@ it('a step-up is in the list of routes and in the OpenAPI description', async ()
       401: {
         content: {
           'application/problem+json': {
-            examples: { login: { value: { code: 'insufficient_user_authentication' } } },
+            examples: {
+              insufficient_user_authentication: {
+                $ref: '#/components/examples/insufficient_user_authentication',
+              },
+            },
           },
         },
       },

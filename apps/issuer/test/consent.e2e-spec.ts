@@ -135,7 +135,7 @@ describe('Consent', () => {
       expect(page.heading).toBe('Authorized applications');
       expect(page.text).toContain('Expenses web application');
       expect(page.text).toContain('Read your expense reports');
-      expect(page.text).toContain('An access token that it holds already stays good until it expires');
+      expect(page.text).toContain('the APIs are told to refuse the access tokens that it holds already');
     });
 
     it('is shown after a log in', async () => {

@@ -1,5 +1,5 @@
 import { readEnvironment } from '../../issuer/src/environment.js';
-import { parseEnvironment as parseApi } from '../../../src/config/environment.js';
+import { parseEnvironment } from '../../../src/config/environment.js';
 import { parseEnvironment as parseWeb } from '../src/config/environment.js';
 
 const web = {
@@ -11,6 +11,9 @@ const web = {
   SESSION_SECRET: 'a session secret of 32 characters',
 };
 const api = { ISSUER_BASE_URL: 'https://tenant.example.com/', ALLOWED_AUDIENCES: 'https://expenses-api' };
+
+const NO_LINES_OF_A_FILE: readonly string[] = [];
+const parseApi = (variables: Record<string, string>) => parseEnvironment(variables, NO_LINES_OF_A_FILE);
 
 /** What a program says of a setting, or nothing when it takes it. */
 function said(
