@@ -44,7 +44,11 @@ const WEB_URL = 'must be a URL such as https://tenant.example.com';
 const isWebUrl = (value: string) => /^https?:\/\/\S+$/.test(value) && namesHost(value);
 const webUrl = z.string('must be a URL').refine(isWebUrl, WEB_URL);
 
-/** An absolute https URL; http only for a loopback host, for what travels over it decides who gets in. */
+/**
+ * An absolute https URL; http only for a loopback host, for what travels over it decides who gets in.
+ *
+ * @internal
+ */
 export const secureUrl = z.string('must be a URL').superRefine((value, context) => {
   if (!isWebUrl(value)) {
     context.addIssue(WEB_URL);
@@ -71,7 +75,11 @@ const algorithm = z
     (name) => algorithmNamed(name) !== undefined,
     `must be one of ${SIGNING_ALGORITHMS.join(', ')} or Ed25519`,
   );
-/** What can stand before scopes: the characters of a scope (RFC 6749, 3.3), since challenges hold it. */
+/**
+ * What can stand before scopes: the characters of a scope (RFC 6749, 3.3), since challenges hold it.
+ *
+ * @internal
+ */
 export const scopePrefix = z
   .string('must be text')
   .regex(/^[\x21\x23-\x5B\x5D-\x7E]*$/, 'must be what a scope can hold: no spaces, quotes or backslashes');
@@ -131,7 +139,11 @@ const sharedMembers = {
   resourceMetadataUrl: metadataUrl.optional(),
 } satisfies Members<SharedAuthOptions>;
 
-/** Options of several issuers, none of which has a name in common with another: the `iss` of a token must tell them apart. */
+/**
+ * Options of several issuers, none of which has a name in common with another: the `iss` of a token must tell them apart.
+ *
+ * @internal
+ */
 export const issuersSchema = list(z.strictObject(issuerMembers, 'must be the options of an issuer')).check(
   (context) => {
     const owners = new Map<string, number>();
@@ -204,7 +216,11 @@ export function checkAuthOptions(options: unknown, strategy?: unknown): AuthOpti
   return checked as unknown as AuthOptions;
 }
 
-/** What an issue says, one sentence for each fault, beginning with the option's name. */
+/**
+ * What an issue says, one sentence for each fault, beginning with the option's name.
+ *
+ * @internal
+ */
 export function faultsIn(issue: z.core.$ZodIssue): string[] {
   const place = issue.path.reduce<string>((before, part) => {
     if (typeof part === 'number') return `${before}[${part}]`;

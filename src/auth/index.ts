@@ -8,13 +8,9 @@ export * from './auth.errors.js';
 export * from './auth.events.js';
 export * from './auth.module.js';
 export * from './auth.options.js';
-export {
-  faultsIn,
-  InvalidAuthOptions,
-  issuersSchema,
-  scopePrefix,
-  secureUrl,
-} from './auth.options.schema.js';
+export { InvalidAuthOptions } from './auth.options.schema.js';
+/** @internal For the settings of this application; the declarations of the package do without, and so without zod's. */
+export { faultsIn, issuersSchema, scopePrefix, secureUrl } from './auth.options.schema.js';
 export * from './authenticated-request.js';
 export * from './challenge.js';
 export { Challenges } from './challenges.js';

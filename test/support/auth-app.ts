@@ -1,4 +1,5 @@
 import { ConfigService } from '@nestjs/config';
+import { ApiExcludeController } from '@nestjs/swagger';
 import { AUTH_OPTIONS, type AuthOptions } from '../../src/auth/index.js';
 import { authOptions } from '../../src/auth-options.js';
 import type { Environment } from '../../src/config/environment.js';
@@ -8,7 +9,7 @@ import { Database } from '../../src/database/database.js';
 import { PostgresDatabase } from '../../src/database/postgres.js';
 import { type TestApp, type TestIssuer } from '../../src/testing/index.js';
 import { BASE_URL } from './refusal.js';
-import { ReportsModule } from './reports.module.js';
+import { ReportsController, ReportsModule } from './reports.module.js';
 import { createTestApp } from './test-app.js';
 
 /** How the application of a test of authentication differs from the usual one. */
@@ -17,6 +18,9 @@ export interface AuthAppOptions {
   /** Options that no environment variable sets. */
   readonly auth?: Partial<AuthOptions>;
 }
+
+// They are no part of the API, so its description does not speak of them.
+ApiExcludeController()(ReportsController);
 
 /** It is not contacted before the first query, and there is none: nothing about access tokens needs it. */
 const DATABASE_URL = 'postgres://127.0.0.1:9/none';

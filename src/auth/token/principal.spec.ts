@@ -59,9 +59,9 @@ it('an account is the subject, with what tells its issuer before it', () => {
   expect(principal.toPrincipal(claims, ISSUER, rulesOf('scope'), 'b:').account).toBe('b:auth0|alice');
 });
 
-describe('a login', () => {
-  const login = (own: object) => toPrincipal({ ...claims, ...own }, 'scope').authentication;
+const login = (own: object) => toPrincipal({ ...claims, ...own }, 'scope').authentication;
 
+describe('a login', () => {
   it('is what the issuer says of it, as far as it has the right types', () => {
     const all = { acr: 'mfa', amr: ['pwd', 'otp'], auth_time: 5 };
     expect(login(all)).toStrictEqual({ acr: 'mfa', amr: ['pwd', 'otp'], time: 5 });
@@ -80,10 +80,10 @@ describe('a login', () => {
   });
 });
 
-describe('a machine', () => {
-  const kind = (own: object, options: Partial<IssuerOptions> = {}) =>
-    toPrincipal({ ...claims, ...own }, options).kind;
+const kind = (own: object, options: Partial<IssuerOptions> = {}) =>
+  toPrincipal({ ...claims, ...own }, options).kind;
 
+describe('a machine', () => {
   it('is told by what Microsoft says of a token', () => {
     expect(kind({ idtyp: 'app' })).toBe('client');
     expect(kind({ idtyp: 'user' })).toBe('user');
