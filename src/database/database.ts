@@ -41,6 +41,15 @@ export abstract class Database {
     return withNamedErrors(() => this.inTransaction(work), this.outages);
   }
 
+  /**
+   * Reads by several statements that all see the database as it was at the first of them. What is read is handed on while
+   * the next part is being read; the reader decides when.
+   *
+   * @param work yields parts that fit into memory
+   * @throws database errors as `query` does
+   */
+  abstract snapshot<Part>(work: (queries: Queries) => AsyncIterable<Part>): AsyncGenerator<Part>;
+
   /** How many connections there are, how many of them are idle, and how many queries wait for one; none embedded. */
   get connections(): { readonly total: number; readonly idle: number; readonly waiting: number } {
     return { total: 0, idle: 0, waiting: 0 };

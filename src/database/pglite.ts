@@ -1,6 +1,7 @@
 import { PGlite } from '@electric-sql/pglite';
 import { existsSync, mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Database, type DatabaseStatus, type Queries } from './database.js';
 import { sql } from './drizzle.js';
@@ -59,6 +60,11 @@ export class PgliteDatabase extends Database {
 
   protected inTransaction<T>(work: (queries: Queries) => Promise<T>): Promise<T> {
     return this.queries.transaction((transaction) => work(transaction));
+  }
+
+  /** Its one connection must not wait for a slow reader, so all parts are read at once. */
+  async *snapshot<Part>(work: (queries: Queries) => AsyncIterable<Part>): AsyncGenerator<Part> {
+    yield* await this.transaction((queries) => Readable.from(work(queries)).toArray() as Promise<Part[]>);
   }
 
   async status(): Promise<DatabaseStatus> {

@@ -1,4 +1,6 @@
 import { Logger } from '@nestjs/common';
+import { PassThrough } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { ConnectionPool, type PoolOptions } from './connection-pool.js';
 import { type ConnectionSettings, sslModeWarning } from './connection-settings.js';
 import { Database, type DatabaseStatus, type Queries } from './database.js';
@@ -51,6 +53,22 @@ export class PostgresDatabase extends Database {
   /** Not drizzle's own transaction: it loses the connection from the pool when BEGIN fails. */
   protected inTransaction<T>(work: (queries: Queries) => Promise<T>): Promise<T> {
     return this.pool.transaction((client) => work(drizzle(client)));
+  }
+
+  async *snapshot<Part>(work: (queries: Queries) => AsyncIterable<Part>): AsyncGenerator<Part> {
+    const parts = new PassThrough({ objectMode: true, highWaterMark: 1 });
+    const done = this.transaction(async (queries) => {
+      await queries.execute(sql`SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY`);
+      await pipeline(work(queries), parts);
+    });
+    done.catch(() => parts.destroy());
+    try {
+      // A reader that stops ends the stream, and with it the transaction.
+      yield* parts as AsyncIterable<Part>;
+    } catch {
+      // `done` has the error by its name.
+    }
+    await done;
   }
 
   async status(): Promise<DatabaseStatus> {

@@ -56,6 +56,8 @@ export async function csvAnswer<Column extends string>(
     record_delimiter: 'windows',
     cast: { string: (text) => escapeFormulas(text) },
   });
+  // A reader that leaves before the second row would leave the rows open: nothing has been asked of `remaining` yet.
+  file.once('close', () => void iterator.return?.());
   // Its error cuts the connection: the client sees that the file is not whole.
   pipeline(Readable.from(remaining()), file, () => {});
   return new StreamableFile(file, {

@@ -103,7 +103,7 @@ export class ExpensesController {
     standardSchema: z.array(expenseAnswer),
     headers: { ...linkHeader, ...countHeader, ...fileHeader },
   })
-  @Problems(...OF_OWN_ROWS)
+  @Problems(...OF_OWN_ROWS, 'too_many_exports')
   async list(
     @CurrentPrincipal() principal: Principal,
     @Query({ schema: listQuery }) query: ListQuery,
@@ -117,7 +117,7 @@ export class ExpensesController {
       void reply.header('x-total-count', await this.expenses.count(list));
     }
     const isWhole = wantsCsv && limit === undefined && cursor === undefined;
-    if (isWhole) return exportExpenses(query, this.expenses.all(list));
+    if (isWhole) return exportExpenses(query, this.expenses.all(list, principal.account));
     const { rows, next } = await this.expenses.list(list, { limit, cursor });
     linkPages(reply, query, next);
     if (wantsCsv) return exportExpenses(query, Readable.from(rows));

@@ -10,6 +10,8 @@ import { ExpensesService } from './expenses.service.js';
 import { HistoryController } from './history.controller.js';
 import { ImportController } from './import/import.controller.js';
 import { IssuerRegistry } from './storage/issuer-registry.js';
+import { ImportTurns } from './import/import.turns.js';
+import { Spools } from './import/spool.js';
 import { ImportService } from './import/import.service.js';
 import { NewExpensePipe } from './new-expense.pipe.js';
 
@@ -19,6 +21,8 @@ import { NewExpensePipe } from './new-expense.pipe.js';
   controllers: [ImportController, HistoryController, ExpensesController, CurrenciesController],
   providers: [
     CsvBody,
+    ImportTurns,
+    Spools,
     NewExpensePipe,
     ExpensesService,
     ImportService,

@@ -1,4 +1,6 @@
 import { Injectable } from '@nestjs/common';
+import { ConfigService } from '@nestjs/config';
+import type { Environment } from '../config/environment.js';
 import { decodeCursor, encodeCursor, type List, positionOf } from './cursor.js';
 import type { Expense, ExpenseFields, ExpensePatch } from './expense.schema.js';
 import { applyPatch } from './expense.patch.js';
@@ -8,6 +10,7 @@ import type { HistoryEntry } from './storage/audit-trail.js';
 import { type Created, ExpensesRepository } from './storage/expenses.repository.js';
 import { fingerprint } from './storage/idempotency.js';
 import type { Author, Owners } from './owner.js';
+import { shareOfPool, Turns } from './turns.js';
 
 /** A page of a list or a history and, when there is more of it, where the next page begins. */
 export interface ResultPage<Row> {
@@ -15,15 +18,22 @@ export interface ResultPage<Row> {
   readonly next?: string;
 }
 
-/** Rows that an export reads at a time. */
-const EXPORT_BATCH = 1000;
-
 /** Up to how many expenses are counted: a count of all would read them all. */
 const COUNT_LIMIT = 10_000;
 
 @Injectable()
 export class ExpensesService {
-  constructor(private readonly repository: ExpensesRepository) {}
+  private readonly exports: Turns;
+
+  constructor(
+    private readonly repository: ExpensesRepository,
+    config: ConfigService<Environment, true>,
+  ) {
+    this.exports = new Turns(
+      'too_many_exports',
+      shareOfPool(config.get('DATABASE_POOL_SIZE', { infer: true })),
+    );
+  }
 
   /** @throws InvalidCursor */
   async list(
@@ -111,14 +121,19 @@ export class ExpensesService {
     return this.repository.removeAll(author);
   }
 
-  /** All expenses of a list, read in parts of constant size, so that a million of them fit into little memory. */
-  async *all(list: List): AsyncGenerator<Expense> {
-    let last: Expense | undefined;
-    do {
-      const after = last && positionOf(last, list.sort);
-      const expenses = await this.repository.list(list, { limit: EXPORT_BATCH, after });
-      yield* expenses;
-      last = expenses.length === EXPORT_BATCH ? expenses.at(-1) : undefined;
-    } while (last);
+  /**
+   * All expenses of a list as they are at one moment, read in parts of constant size, so that a million of them fit into
+   * little memory.
+   *
+   * @param caller who may have one export at a time
+   * @throws TooManyRequests
+   */
+  async *all(list: List, caller: string): AsyncGenerator<Expense> {
+    const giveBack = this.exports.take(caller);
+    try {
+      for await (const expenses of this.repository.all(list)) yield* expenses;
+    } finally {
+      giveBack();
+    }
   }
 }

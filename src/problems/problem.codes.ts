@@ -188,6 +188,20 @@ export const problemCodes = {
     isSpecific: true,
     remedy: 'Wait as long as Retry-After says. Tokens that were accepted before go on being accepted.',
   },
+  too_many_exports: {
+    status: 429,
+    detail: 'Another export of yours is under way, or there are as many as there may be',
+    remedy:
+      'Read the export that is under way to its end, or close its connection; try again after Retry-After seconds.',
+    isSpecific: true,
+  },
+  too_many_imports: {
+    status: 429,
+    detail: 'Another import of yours is under way, or there are as many as there may be',
+    remedy:
+      'Nothing of the file was read. Send one file after the other; try again after Retry-After seconds.',
+    isSpecific: true,
+  },
   too_many_requests: {
     status: 429,
     detail: 'There were too many requests',
@@ -216,6 +230,13 @@ export const problemCodes = {
     detail: 'The database cannot answer at the moment',
     isSpecific: true,
     remedy: 'Try again after Retry-After; a write with the same Idempotency-Key is done once.',
+  },
+  import_unavailable: {
+    status: 503,
+    detail: 'There is no room for the file at the moment',
+    remedy:
+      'Nothing was imported. Try again after Retry-After seconds. Operators: the folder that TMPDIR names is full or takes no files, or many imports fill their 512 MiB.',
+    isSpecific: true,
   },
   keys_unavailable: {
     status: 503,

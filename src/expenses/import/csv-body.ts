@@ -5,7 +5,7 @@ import { routeOf } from '../../http/request.fields.js';
 import { ProblemException } from '../../problems/problem.exception.js';
 
 /** The one route that takes CSV. */
-const CSV_ROUTE = '/expenses/import';
+export const CSV_ROUTE = '/expenses/import';
 
 /**
  * Teaches the server to take `text/csv`, on the route of imports only. The body is handed on as a stream: it may be

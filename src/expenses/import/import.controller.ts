@@ -50,7 +50,13 @@ export class ImportController {
     headers: replayedHeader,
   })
   @ApiOkResponse({ description: 'With dryRun=true: what would happen', standardSchema: dryRunAnswer })
-  @Problems(...OF_OWN_ROWS, 'idempotency_key_reused', 'invalid_import')
+  @Problems(
+    ...OF_OWN_ROWS,
+    'idempotency_key_reused',
+    'invalid_import',
+    'too_many_imports',
+    'import_unavailable',
+  )
   async import(
     @CurrentPrincipal() principal: Principal,
     @Query({ schema: importQuery }) { dryRun }: ImportQuery,

@@ -16,3 +16,10 @@ export class ImportRefused extends ProblemException {
     super({ code: 'invalid_import', detail, errors });
   }
 }
+
+/** The client left before the file was there. It is no error of ours, and nobody reads the answer. */
+export class BodyCut extends ProblemException {
+  constructor(options: ErrorOptions) {
+    super({ code: 'malformed_request', detail: 'The file ended too early' }, {}, options);
+  }
+}

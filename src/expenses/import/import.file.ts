@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { CsvError, parse, type Parser } from 'csv-parse';
 import type { Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
-import { ImportRefused, ImportTooLarge } from './import.errors.js';
+import { BodyCut, ImportRefused, ImportTooLarge } from './import.errors.js';
 import { type Column, readHeader } from './import.header.js';
 
 const LIMIT_BYTES = 64 * 1024 * 1024;
@@ -48,7 +48,8 @@ export class ImportFile {
       }
       await endOf(parser);
     } catch (error) {
-      throw error instanceof CsvError ? this.brokenRow(error) : error;
+      if (error instanceof CsvError) throw this.brokenRow(error);
+      throw this.body.errored === null ? error : new BodyCut({ cause: error });
     } finally {
       parser.destroy();
     }

@@ -1,6 +1,9 @@
 import { Injectable } from '@nestjs/common';
+import { ConfigService } from '@nestjs/config';
 import type { Readable } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
+import pLimit, { type LimitFunction } from 'p-limit';
+import type { Environment } from '../../config/environment.js';
 import type { FieldError } from '../../problems/problem.exception.js';
 import { NewExpensePipe } from '../new-expense.pipe.js';
 import type { Author } from '../owner.js';
@@ -10,7 +13,8 @@ import { type ImportBatch, type Imported, type ImportedExpense, toBatch } from '
 import { ImportRefused } from './import.errors.js';
 import { ImportFile } from './import.file.js';
 import { RowReader } from './import.row.js';
-import { Spool } from './spool.js';
+import { type Spool, Spools } from './spool.js';
+import { shareOfPool } from '../turns.js';
 
 /** Rows that are written to the database by one statement. */
 const BATCH_ROWS = 500;
@@ -24,10 +28,17 @@ const MAX_FAULTY_ROWS = 100;
 /** Imports files of expenses, in memory of constant size. */
 @Injectable()
 export class ImportService {
+  /** So many imports have a connection to the database; the files of others wait for theirs. */
+  private readonly inTurn: LimitFunction;
+
   constructor(
     private readonly repository: ExpensesRepository,
     private readonly newExpense: NewExpensePipe,
-  ) {}
+    private readonly spools: Spools,
+    config: ConfigService<Environment, true>,
+  ) {
+    this.inTurn = pLimit(shareOfPool(config.get('DATABASE_POOL_SIZE', { infer: true })));
+  }
 
   /**
    * Imports all rows of a CSV file that the author does not have yet or, when one has a fault, none. The whole file is
@@ -66,10 +77,10 @@ export class ImportService {
     work: (spool: Spool<ImportBatch>, file: ImportFile) => Promise<T>,
   ): Promise<T> {
     const file = new ImportFile(body);
-    const spool = await Spool.create<ImportBatch>();
+    const spool = await this.spools.create<ImportBatch>();
     try {
       await this.check(author, file, spool);
-      return await work(spool, file);
+      return await this.inTurn(() => work(spool, file));
     } finally {
       await spool.close();
     }

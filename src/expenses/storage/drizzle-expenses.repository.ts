@@ -4,7 +4,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { Database, type Queries } from '../../database/database.js';
 import { expenses } from '../../database/schema.js';
 import { audit, auditAll, type HistoryEntry, selectHistory } from './audit-trail.js';
-import type { List } from '../cursor.js';
+import { type List, positionOf } from '../cursor.js';
 import type { Expense, ExpenseFields } from '../expense.schema.js';
 import { comesAfter, orderBy, ownedBy, passes } from './expenses.conditions.js';
 import type { Filters } from '../expenses.query.js';
@@ -15,6 +15,9 @@ import { type Author, EVERYBODY, type Owner, type Owners } from '../owner.js';
 
 /** The order that most lists have. */
 const NEWEST_FIRST = '-date';
+
+/** Rows that an export reads at a time. */
+const EXPORT_BATCH = 1000;
 
 /** Rows that are deleted by one statement, which so ends long before the time that a statement has. */
 const DELETE_ROWS = 10_000;
@@ -39,6 +42,10 @@ export class DrizzleExpensesRepository extends ExpensesRepository {
         ? this.prepared.nextPage.execute({ owner: owners, limit, at: after.at, id: after.id })
         : this.prepared.firstPage.execute({ owner: owners, limit });
     });
+  }
+
+  all(list: List): AsyncGenerator<Expense[]> {
+    return this.database.snapshot((queries) => everyPage(queries, list));
   }
 
   async count({ owners, filters }: List, limit: number): Promise<number> {
@@ -167,6 +174,16 @@ function deleteSome(author: Author): SQL {
     WITH deleted AS (DELETE FROM ${expenses} WHERE id IN (${some}) RETURNING *),
     noted AS (${auditAll(author, 'delete', sql`deleted`)})
     SELECT count(*)::int AS count FROM deleted`;
+}
+
+async function* everyPage(queries: Queries, list: List): AsyncGenerator<Expense[]> {
+  let after: Page['after'];
+  for (;;) {
+    const expenses = await selectPage(queries, list, { limit: EXPORT_BATCH, after });
+    yield expenses;
+    if (expenses.length < EXPORT_BATCH) return;
+    after = positionOf(expenses.at(-1)!, list.sort);
+  }
 }
 
 /** The query of a page. */
