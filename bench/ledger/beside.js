@@ -33,6 +33,8 @@ async function importer(url, token, file, counts, isOver) {
   }
 }
 
+const p99 = (rounds) => rounds.map((round) => round.p99);
+
 try {
   const issuer = await TestIssuer.start();
   later(() => issuer.close());
@@ -62,7 +64,6 @@ try {
     isOver = true;
     await Promise.all(imports);
   }
-  const p99 = (rounds) => rounds.map((round) => round.p99);
   const all = p99(beside);
   print(`lists alone: p99 ${median(p99(alone)).toFixed(1)} ms`);
   print(

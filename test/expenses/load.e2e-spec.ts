@@ -112,13 +112,13 @@ describeOnBothEngines('imports and exports that come together', (engine) => {
     expect((await api.get('/', tokenOf('one too many'))).statusCode).toBe(200);
   });
 
-  describe('an export', () => {
-    const exportOf = async (sub: string): Promise<IncomingMessage> => {
-      const headers = { authorization: `Bearer ${tokenOf(sub)}`, accept: 'text/csv' };
-      const [answer] = (await once(request(url, { headers }).end(), 'response')) as [IncomingMessage];
-      return answer;
-    };
+  const exportOf = async (sub: string): Promise<IncomingMessage> => {
+    const headers = { authorization: `Bearer ${tokenOf(sub)}`, accept: 'text/csv' };
+    const [answer] = (await once(request(url, { headers }).end(), 'response')) as [IncomingMessage];
+    return answer;
+  };
 
+  describe('an export', () => {
     it('has the rows of one moment, whatever is done while it is read', async () => {
       await untilTaken('erin', fileOf(ROWS));
       const file = await exportOf('erin');

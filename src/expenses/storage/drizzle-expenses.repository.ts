@@ -179,10 +179,10 @@ function deleteSome(author: Author): SQL {
 async function* everyPage(queries: Queries, list: List): AsyncGenerator<Expense[]> {
   let after: Page['after'];
   for (;;) {
-    const expenses = await selectPage(queries, list, { limit: EXPORT_BATCH, after });
-    yield expenses;
-    if (expenses.length < EXPORT_BATCH) return;
-    after = positionOf(expenses.at(-1)!, list.sort);
+    const page = await selectPage(queries, list, { limit: EXPORT_BATCH, after });
+    yield page;
+    if (page.length < EXPORT_BATCH) return;
+    after = positionOf(page.at(-1)!, list.sort);
   }
 }
 
