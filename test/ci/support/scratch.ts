@@ -14,7 +14,8 @@ function foreignEnvironment(): NodeJS.ProcessEnv {
         name,
       ),
   );
-  return Object.fromEntries(entries);
+  // The runners' summaries are read, which colours would break up.
+  return { ...Object.fromEntries(entries), FORCE_COLOR: '0' };
 }
 
 /** A project outside of the repository. */
