@@ -103,6 +103,7 @@ describeContainer('the image of the API (skipped without root, buildah and deboo
       ALLOWED_AUDIENCES: issuer!.audience,
       BASE_URL: `http://localhost:${port}`,
       DATABASE_URL: database!.url,
+      DATABASE_PASSWORD: 'p@ss/w#rd?',
       REDIS_URL: ownRedis(),
       METRICS_PORT: '0',
       PORT: port,
