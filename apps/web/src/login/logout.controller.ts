@@ -52,9 +52,10 @@ export class LogoutController {
     await this.browser.end(request, reply);
     this.remembered.forget(reply);
     if (!session) return reply.redirect('/', 303);
-    if (session.refreshToken !== undefined) await this.revocations.revoke(session.refreshToken);
-    const { sid } = session.claims;
-    return this.#leave(reply, { session: typeof sid === 'string' ? sid : undefined, attempt: 0 });
+    const { refreshToken, claims } = session;
+    const revoked = refreshToken === undefined ? undefined : this.revocations.revoke(refreshToken);
+    const sid = typeof claims.sid === 'string' ? claims.sid : undefined;
+    return this.#leave(reply, { session: sid, attempt: 0 }, revoked);
   }
 
   /** Tries again to end the session at the issuer, and says so while it cannot be reached. */
@@ -64,9 +65,10 @@ export class LogoutController {
     return rest ? this.#leave(reply, rest) : reply.redirect('/logout', 303);
   }
 
-  async #leave(reply: FastifyReply, rest: Rest): Promise<unknown> {
+  /** @param revoked what is under way at the issuer already: one that hangs costs one time-out, not two */
+  async #leave(reply: FastifyReply, rest: Rest, revoked?: Promise<void>): Promise<unknown> {
     try {
-      await this.issuer.assertReachable();
+      await Promise.all([this.issuer.assertReachable(), revoked]);
       const url = await this.issuer.logoutUrl(rest.session, LOGGED_OUT);
       if (url) return await reply.redirect(url.href, 303);
       return await reply.view('logged-out', { issuer: 'unsupported' });
