@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
+import { promisify, stripVTControlCharacters } from 'node:util';
 
 const run = promisify(execFile);
 
@@ -14,8 +14,7 @@ function foreignEnvironment(): NodeJS.ProcessEnv {
         name,
       ),
   );
-  // The runners' summaries are read, which colours would break up.
-  return { ...Object.fromEntries(entries), FORCE_COLOR: '0' };
+  return Object.fromEntries(entries);
 }
 
 /** A project outside of the repository. */
@@ -48,7 +47,8 @@ export class ScratchProject {
         });
       },
     );
-    return stdout + stderr;
+    // What runners say is read, which the colours of some of them would break up.
+    return stripVTControlCharacters(stdout + stderr);
   }
 
   /** Installs packages, from npm's cache where they are in it. */
