@@ -89,10 +89,22 @@ describe('the limit of requests per subject', () => {
   });
 });
 
+/** Until then a process counts for itself. */
+async function untilRedisIsUp(process: TestApp): Promise<void> {
+  const status = async () => {
+    const { details } = (await process.get('/health/ready')).json<{
+      details: { redis: { status: string } };
+    }>();
+    return details.redis.status;
+  };
+  while ((await status()) !== 'up') await pause(50);
+}
+
 describeWithRedis('two processes with one Redis', () => {
   it('count the requests of a subject together', async () => {
     const settings = { RATE_LIMIT: '4', REDIS_URL: ownRedis() };
     const [one, two] = [await start(settings), await start(settings)];
+    await Promise.all([one, two].map(untilRedisIsUp));
     const token = issuer!.tokenFor({ scopes });
     expect(await statuses(2, () => one.get('/secured', token))).toEqual([200, 200]);
     expect(await statuses(3, () => two.get('/secured', token))).toEqual([200, 200, 429]);
