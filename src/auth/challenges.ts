@@ -61,9 +61,9 @@ export class Challenges {
 
   /** The scheme by which the client can do better: its own, unless every token must be bound to a key. */
   private schemeFor({ tokenScheme, askedRule: rule }: AuthenticatedRequest): TokenScheme {
-    if (this.constraints.isProofRequired) return 'DPoP';
-    if (this.constraints.isOn && rule !== undefined && rule.kind !== 'public' && rule.senderConstrained)
-      return 'DPoP';
-    return this.constraints.isOn ? (tokenScheme ?? 'Bearer') : 'Bearer';
+    const { isOn, isProofRequired } = this.constraints;
+    if (!isOn) return 'Bearer';
+    const isProofNeeded = rule !== undefined && rule.kind !== 'public' && rule.senderConstrained;
+    return isProofRequired || isProofNeeded ? 'DPoP' : (tokenScheme ?? 'Bearer');
   }
 }

@@ -35,18 +35,18 @@ export * from './proof/proof.errors.js';
 export { MemoryProofReplays, type ProofReplays } from './proof/proof-replays.js';
 export { SenderConstraints } from './proof/sender-constraints.js';
 export * from './scopes.guard.js';
-export { type AccessToken, parseAccessToken } from './token/access-token.js';
+export { type AccessToken, parseAccessToken, UNSUPPORTED_HEADERS } from './token/access-token.js';
 export { type BearerRequest, bearerToken, TOKEN_IN_BODY } from './token/bearer-token.js';
 export { type Actor } from './token/actor.js';
 export { audienceOf, hasRequired, malformedClaims, missingClaims } from './token/claim-checks.js';
-export { claimAt, type Claims, namesOf, wordsOf } from './token/claims.js';
+export { claimAt, type Claims, isText, namesOf, wordsOf } from './token/claims.js';
 export {
   CLIENT_CLAIMS,
   type Principal,
   type PrincipalRules,
   type UserAuthentication,
 } from './token/principal.js';
-export { tokenChecks, type TokenRules, UNSUPPORTED_HEADERS } from './token/token-checks.js';
+export { tokenChecks, type TokenRules } from './token/token-checks.js';
 export { claimsOfOthers } from './token/token-kind.js';
 export { TAKES_FORMS } from './token/form-bodies.js';
 export * from './token/logout-token.js';

@@ -44,8 +44,7 @@ export class DocsService {
 
   /** The scopes that operations need; those that only widen what one does are not among them. */
   get scopes(): string[] {
-    const needed = this.rules.routes.flatMap(({ rule }) => (rule.kind === 'scopes' ? rule.scopes : []));
-    return [...new Set(needed)].toSorted().map((scope) => this.scopePrefix + scope);
+    return this.rules.requiredScopes.map((scope) => this.scopePrefix + scope);
   }
 
   /** Where the Authorize button leads: what the issuer's metadata say, else the paths that Auth0 has. */

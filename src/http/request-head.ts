@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { countHeaders } from '../net/raw-headers.js';
 import { ProblemException } from '../problems/problem.exception.js';
 
 /** Longest URL that is looked at, in characters. */
@@ -11,7 +12,7 @@ const MAX_URL_LENGTH = 4096;
 export function faultOfRequestHead(request: IncomingMessage): ProblemException | undefined {
   if (request.url!.length > MAX_URL_LENGTH) return new ProblemException('uri_too_long');
   // RFC 9112, 3.2
-  const hosts = countOf('host', request.rawHeaders);
+  const hosts = countHeaders(request, 'host');
   if (hosts > 1 || (hosts === 0 && request.httpVersion === '1.1')) {
     return new ProblemException({
       code: 'malformed_request',
@@ -24,14 +25,4 @@ export function faultOfRequestHead(request: IncomingMessage): ProblemException |
     return new ProblemException('expectation_failed');
   }
   return undefined;
-}
-
-/** @param rawHeaders names and values by turns, the names as they were sent */
-function countOf(name: string, rawHeaders: readonly string[]): number {
-  let count = 0;
-  for (let index = 0; index < rawHeaders.length; index += 2) {
-    const other = rawHeaders[index]!;
-    if (other.length === name.length && other.toLowerCase() === name) count++;
-  }
-  return count;
 }

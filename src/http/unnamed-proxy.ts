@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import type { FastifyInstance } from 'fastify';
-import { addressList, holds } from '../net/addresses.js';
+import { trustedProxies } from './client-address.js';
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -18,12 +18,12 @@ declare module 'fastify' {
  */
 export function noticeUnnamedProxy(fastify: FastifyInstance, proxies: readonly string[] | false): void {
   const logger = new Logger('ClientAddress');
-  const trusted = addressList(proxies || []);
+  const isTrusted = trustedProxies(proxies);
   const unnamedProxy = { isSeen: false };
   fastify.decorate('unnamedProxy', unnamedProxy);
   fastify.addHook('onRequest', ({ headers, raw }, _reply, done) => {
     const peer = raw.socket.remoteAddress ?? '';
-    if (headers['x-forwarded-for'] !== undefined && !unnamedProxy.isSeen && !holds(trusted, peer)) {
+    if (headers['x-forwarded-for'] !== undefined && !unnamedProxy.isSeen && !(isTrusted && isTrusted(peer))) {
       unnamedProxy.isSeen = true;
       logger.warn(
         `X-Forwarded-For comes from ${peer}, which TRUST_PROXY does not name: ` +

@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { startTestIssuer, type TestIssuer } from '../../src/testing/index.js';
+import { Relay } from '../support/relay.js';
 import { ApiProcess } from './support/api-process.js';
 import { OwnPgbouncer, OwnPostgres } from './support/servers.js';
-import { Switch } from './support/switch.js';
 
 let issuer: TestIssuer;
 let server: OwnPostgres;
@@ -136,13 +136,13 @@ async function timeUntil(holds: () => Promise<boolean>, limitMs = 20_000): Promi
 describe('failover', () => {
   it('the name leads to a standby for a moment, then to the writer: writes are back within a second', async () => {
     const standby = await server.standby();
-    const way = new Switch(server.port);
+    const way = new Relay(server.address);
     try {
       const api = await start({
-        DATABASE_URL: `postgres://postgres@127.0.0.1:${await way.listen()}/postgres`,
+        DATABASE_URL: `postgres://postgres@127.0.0.1:${await way.open()}/postgres`,
         DATABASE_POOL_SIZE: '8',
       });
-      way.target = standby.port;
+      way.target = standby.address;
       await runSql(
         server.url,
         `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'expenses-api%'`,
@@ -152,13 +152,13 @@ describe('failover', () => {
       expect(await read(api)).toBe(200);
       await timeUntil(async () => (await healthOf(api)).status === 'degraded');
       expect((await healthOf(api)).details.database).toMatchObject({ status: 'degraded', readOnly: true });
-      way.target = server.port;
+      way.target = server.address;
       const recovery = await timeUntil(async () => (await write(api)) === 201);
       process.stdout.write(`failover: writes again after ${recovery} ms\n`);
       expect(recovery).toBeLessThan(1500);
       await timeUntil(async () => (await healthOf(api)).status === 'ok');
     } finally {
-      way.close();
+      await way.close();
       await standby.remove();
     }
   });

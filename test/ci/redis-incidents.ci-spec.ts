@@ -1,10 +1,10 @@
 import { Redis } from 'ioredis';
 import { setTimeout as delay } from 'node:timers/promises';
 import { startTestIssuer, type TestIssuer } from '../../src/testing/index.js';
+import { Relay } from '../support/relay.js';
 import { ApiProcess } from './support/api-process.js';
 import { createDatabase, type TestDatabase } from './support/postgres.js';
 import { OwnRedis } from './support/servers.js';
-import { Switch } from './support/switch.js';
 
 // A Redis that answers, but does not count.
 const LIMIT = 100_000;
@@ -71,20 +71,20 @@ const keysOf = async (redis: Redis) => (await redis.keys('*')).length;
 it('a failover: the demoted one says READONLY, and the API finds the new one by the name', async () => {
   const next = await OwnRedis.create();
   const nextAdmin = new Redis(next.url);
-  const name = new Switch(server.port);
+  const name = new Relay(server.address);
   try {
-    api = await start(`redis://127.0.0.1:${await name.listen()}`);
+    api = await start(`redis://127.0.0.1:${await name.open()}`);
     await until('up');
     await admin.replicaof('127.0.0.1', next.port);
     await until('degraded');
     await api.logged('READONLY');
-    name.target = next.port;
+    name.target = next.address;
     const milliseconds = await until('up');
     process.stdout.write(`Redis failed over: counted by the new one after ${milliseconds} ms\n`);
     expect(await read()).toBe(200);
     expect(await keysOf(nextAdmin)).toBeGreaterThan(0);
   } finally {
-    name.close();
+    await name.close();
     nextAdmin.disconnect();
     await next.remove();
   }

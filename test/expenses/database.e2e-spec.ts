@@ -1,7 +1,4 @@
 import { sql } from '../../src/database/drizzle.js';
-import { createServer, connect as connectTo, type Server, type Socket } from 'node:net';
-import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
 import { connectDatabase } from '../../src/database/connect.js';
 import type { Database } from '../../src/database/database.js';
 import { DatabaseFault, DatabaseUnavailable } from '../../src/database/database.errors.js';
@@ -22,6 +19,7 @@ import {
   type TestDatabase,
 } from '../support/databases.js';
 import { Ledger } from '../support/ledger.js';
+import { Relay } from '../support/relay.js';
 
 async function rowsOf(database: Database, query: ReturnType<typeof sql>): Promise<Record<string, unknown>[]> {
   const result: unknown = await database.query((queries) => queries.execute(query));
@@ -259,38 +257,6 @@ describeOnPostgres('The server', (engine) => {
     });
   });
 });
-
-/** A server that can go away and come back: a TCP relay in front of the real one. */
-class Relay {
-  private server: Server | undefined;
-  private readonly sockets = new Set<Socket>();
-  private port = 0;
-
-  constructor(private readonly target: { host: string; port: number }) {}
-
-  async open(): Promise<number> {
-    this.server = createServer((client) => {
-      const upstream = connectTo(this.target);
-      for (const socket of [client, upstream]) {
-        this.sockets.add(socket);
-        socket.on('error', () => {}).on('close', () => this.sockets.delete(socket));
-      }
-      client.pipe(upstream).pipe(client);
-      client.on('close', () => upstream.destroy());
-      upstream.on('close', () => client.destroy());
-    });
-    this.server.listen(this.port, '127.0.0.1');
-    await once(this.server, 'listening');
-    ({ port: this.port } = this.server.address() as AddressInfo);
-    return this.port;
-  }
-
-  async close(): Promise<void> {
-    this.server?.close();
-    for (const socket of this.sockets) socket.destroy();
-    if (this.server?.listening) await once(this.server, 'close');
-  }
-}
 
 describeOnPostgres('While the server is away', (engine) => {
   let relay: Relay;

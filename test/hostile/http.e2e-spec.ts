@@ -1,6 +1,6 @@
 import { startTestIssuer, type TestApp, type TestIssuer } from '../../src/testing/index.js';
 import { createAuthApp } from '../support/auth-app.js';
-import { rawRequest } from '../support/raw-request.js';
+import { rawRequest, securedRequests } from '../support/raw-request.js';
 import { expectExpenses, expectMissingToken, expectOtherProblem } from '../support/refusal.js';
 
 // What this application's server makes of requests that no client should send. What the access control makes of them is in
@@ -23,10 +23,7 @@ afterAll(async () => {
   await issuer?.close();
 });
 
-const get = (...headers: string[]) => rawRequest(url, 'GET /secured HTTP/1.1', headers);
-const getPath = (path: string, ...headers: string[]) => rawRequest(url, `GET ${path} HTTP/1.1`, headers);
-const post = (type: string, body: string, ...headers: string[]) =>
-  rawRequest(url, 'POST /secured HTTP/1.1', [`content-type: ${type}`, ...headers], body);
+const { get, getPath, post } = securedRequests(() => url);
 const bearer = () => `authorization: Bearer ${token}`;
 
 describe('requests that are broken', () => {

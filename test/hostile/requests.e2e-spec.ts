@@ -1,6 +1,6 @@
 import { startTestIssuer, type TestApp, type TestIssuer } from '../../src/testing/index.js';
 import { createAuthApp } from '../support/auth-app.js';
-import { rawExchange, rawRequest } from '../support/raw-request.js';
+import { rawExchange, rawRequest, securedRequests } from '../support/raw-request.js';
 import {
   type Answer,
   expectExpenses,
@@ -31,10 +31,7 @@ afterAll(async () => {
   await issuer?.close();
 });
 
-const get = (...headers: string[]) => rawRequest(url, 'GET /secured HTTP/1.1', headers);
-const getPath = (path: string, ...headers: string[]) => rawRequest(url, `GET ${path} HTTP/1.1`, headers);
-const post = (type: string, body: string, ...headers: string[]) =>
-  rawRequest(url, 'POST /secured HTTP/1.1', [`content-type: ${type}`, ...headers], body);
+const { get, getPath, post } = securedRequests(() => url);
 /** A genuine token with so many characters in one of its claims. */
 const longToken = (padding: number) =>
   issuer.tokenFor({ scopes: ['read:reports'], padding: 'x'.repeat(padding) });

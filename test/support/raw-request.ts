@@ -36,6 +36,20 @@ export async function rawRequest(
   return answer;
 }
 
+/**
+ * Requests to the routes of `ReportsModule`, by their header lines.
+ *
+ * @param urlOf gives where the server listens, which is known when the tests run
+ */
+export function securedRequests(urlOf: () => string) {
+  return {
+    get: (...headers: string[]) => rawRequest(urlOf(), 'GET /secured HTTP/1.1', headers),
+    getPath: (path: string, ...headers: string[]) => rawRequest(urlOf(), `GET ${path} HTTP/1.1`, headers),
+    post: (type: string, body: string, ...headers: string[]) =>
+      rawRequest(urlOf(), 'POST /secured HTTP/1.1', [`content-type: ${type}`, ...headers], body),
+  };
+}
+
 function* parseAnswers(text: string): Generator<Answer> {
   for (let rest = text; rest !== '';) {
     const end = rest.indexOf('\r\n\r\n');

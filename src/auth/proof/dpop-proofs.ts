@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import { InvalidToken } from '../auth.errors.js';
 import { parseAccessToken, type SignedAccessToken } from '../token/access-token.js';
-import { countHeaders, type RawRequest } from '../token/raw-headers.js';
+import { countHeaders, type RawRequest } from '../../net/raw-headers.js';
 import { algorithmNamed, type SigningAlgorithm, verifySignature } from '../keys/algorithms.js';
 import { DEFAULT_PROOF_ALGORITHMS, type DpopOptions } from './dpop.options.js';
 import { assertFits, expiryOf, type ProofRules } from './proof-checks.js';

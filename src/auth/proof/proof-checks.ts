@@ -1,4 +1,5 @@
-import type { AccessToken } from '../token/access-token.js';
+import { type AccessToken, hasUnsupportedHeader } from '../token/access-token.js';
+import { isText, isTime } from '../token/claims.js';
 import { algorithmNamed, type SigningAlgorithm } from '../keys/algorithms.js';
 import { InvalidDpopProof, type ProofRefusalReason } from './proof.errors.js';
 import { fitsAlgorithm, isSecret } from './proof-keys.js';
@@ -29,11 +30,7 @@ export interface ProofCheck {
 }
 
 const REQUIRED_CLAIMS = ['jti', 'htm', 'htu', 'iat', 'ath'];
-// RFC 7515, 4.1.11: not understanding a critical parameter means refusing; the others announce another content.
-const UNSUPPORTED_HEADERS = ['crit', 'b64', 'cty', 'enc', 'zip'];
 
-const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';
-const isTime = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value);
 const isTimeOrAbsent = (value: unknown) => value === undefined || isTime(value);
 
 /**
@@ -58,7 +55,7 @@ export const proofChecks: readonly ProofCheck[] = [
   {
     title: 'has no header parameter that we do not support',
     reason: 'unsupported_proof_header',
-    passes: ({ header }) => !UNSUPPORTED_HEADERS.some((name) => Object.hasOwn(header, name)),
+    passes: (proof) => !hasUnsupportedHeader(proof),
   },
   {
     title: 'gives no private or symmetric key away',

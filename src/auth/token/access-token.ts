@@ -45,6 +45,14 @@ function parseHeader(segment: string): Readonly<Record<string, unknown>> {
   return value;
 }
 
+/** Not understanding a critical parameter means refusing (RFC 7515, 4.1.11); cty, enc and zip announce another content. */
+export const UNSUPPORTED_HEADERS = ['crit', 'b64', 'cty', 'enc', 'zip'];
+
+/** Whether the header has a parameter that changes what the token means, in a way that we do not know. */
+export function hasUnsupportedHeader({ header }: AccessToken): boolean {
+  return UNSUPPORTED_HEADERS.some((name) => Object.hasOwn(header, name));
+}
+
 /** Accepts the one canonical base64url form only, so that a token has a single spelling (RFC 4648, 3.5). */
 function assertCanonical(segment: string): void {
   const lastLetters = LAST_LETTERS[segment.length % 4];

@@ -1,4 +1,4 @@
-import type { Claims } from './claims.js';
+import { type Claims, isObject, isTextOrAbsent } from './claims.js';
 
 /** Who really acts: not the subject of the token, but somebody whom the subject's issuer lets act for them (RFC 8693, 4.1). */
 export interface Actor {
@@ -13,13 +13,10 @@ export interface Actor {
 /** How many actors may stand behind one another. */
 const MAX_ACTORS = 4;
 
-const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';
-const isTextOrAbsent = (value: unknown) => value === undefined || isText(value);
-
 /** Whether an `act` claim names an actor, and every one before it. */
 export function isActorClaim(act: unknown, depth = 1): boolean {
-  if (typeof act !== 'object' || act === null || Array.isArray(act) || depth > MAX_ACTORS) return false;
-  const { sub, client_id: client, iss, act: earlier } = act as Claims;
+  if (!isObject(act) || depth > MAX_ACTORS) return false;
+  const { sub, client_id: client, iss, act: earlier } = act;
   return (
     isTextOrAbsent(sub) &&
     isTextOrAbsent(client) &&

@@ -1,6 +1,6 @@
 import { InvalidRequest, MissingToken } from '../auth.errors.js';
 import type { TokenScheme } from '../proof/sender-constraints.js';
-import { countHeaders, type RawRequest } from './raw-headers.js';
+import { countHeaders, type RawRequest } from '../../net/raw-headers.js';
 
 /** The parts of a request, of Fastify or Express, that can carry credentials. */
 export type BearerRequest = RawRequest & {

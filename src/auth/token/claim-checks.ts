@@ -1,6 +1,6 @@
 import type { AccessToken } from './access-token.js';
 import { isActorClaim } from './actor.js';
-import { claimAt, type Claims } from './claims.js';
+import { claimAt, type Claims, isText, isTime } from './claims.js';
 import type { TokenRules } from './token-checks.js';
 
 /** A claim that a token must have, and its value unless any will do. */
@@ -9,8 +9,6 @@ export interface RequiredClaim {
   readonly value?: string;
 }
 
-const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';
-const isTime = (value: unknown) => typeof value === 'number' && Number.isFinite(value);
 const isAudience = (value: unknown) =>
   isText(value) || (Array.isArray(value) && value.length > 0 && value.every(isText));
 

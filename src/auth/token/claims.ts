@@ -29,6 +29,22 @@ export function namesOf(value: unknown): string[] {
   return Object.keys(value).filter((name) => value[name] !== false && value[name] !== null);
 }
 
-function isObject(value: unknown): value is Claims {
+/** Whether a claim is a JSON object. */
+export function isObject(value: unknown): value is Claims {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Whether a claim is text that says something. */
+export function isText(value: unknown): value is string {
+  return typeof value === 'string' && value !== '';
+}
+
+/** Whether a claim is text that says something, or is not there. */
+export function isTextOrAbsent(value: unknown): boolean {
+  return value === undefined || isText(value);
+}
+
+/** Whether a claim is a time: seconds since 1970-01-01T00:00:00Z (RFC 7519, 2, NumericDate). */
+export function isTime(value: unknown): value is number {
+  return typeof value === 'number' && Number.isFinite(value);
 }

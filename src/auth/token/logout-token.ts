@@ -4,9 +4,9 @@ import { InvalidToken } from '../auth.errors.js';
 import type { TrustedIssuer } from '../issuers/trusted-issuer.js';
 import { TrustedIssuers } from '../issuers/trusted-issuers.js';
 import { algorithmNamed, type SigningAlgorithm, verifySignature } from '../keys/algorithms.js';
-import { type AccessToken, parseAccessToken } from './access-token.js';
+import { type AccessToken, hasUnsupportedHeader, parseAccessToken } from './access-token.js';
 import { audienceOf } from './claim-checks.js';
-import { UNSUPPORTED_HEADERS } from './token-checks.js';
+import { isObject, isText, isTextOrAbsent, isTime } from './claims.js';
 
 /** What an issuer says by a logout token (OpenID Connect Back-Channel Logout 1.0, 2.4). */
 export interface LogoutNotice {
@@ -54,18 +54,13 @@ const TYPES = new Set(['logout+jwt', 'application/logout+jwt', 'jwt', 'applicati
 
 type Check = (token: AccessToken, issuer: TrustedIssuer, nowSeconds: number) => boolean;
 
-const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';
-const isTextOrAbsent = (value: unknown) => value === undefined || isText(value);
-const isTime = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value);
-const isObject = (value: unknown) => typeof value === 'object' && value !== null && !Array.isArray(value);
-
 /** All that shows on the face of a token, in the order in which it is checked; the signature comes last. */
 const checks: readonly (readonly [reason: keyof typeof logoutRefusals, passes: Check])[] = [
   [
     'algorithm',
     ({ header }, { rules }) => rules.algorithms.includes(algorithmNamed(header.alg) as SigningAlgorithm),
   ],
-  ['header', ({ header }) => !UNSUPPORTED_HEADERS.some((name) => Object.hasOwn(header, name))],
+  ['header', (token) => !hasUnsupportedHeader(token)],
   [
     'type',
     ({ header: { typ } }) => typ === undefined || (typeof typ === 'string' && TYPES.has(typ.toLowerCase())),
@@ -82,11 +77,7 @@ const checks: readonly (readonly [reason: keyof typeof logoutRefusals, passes: C
       isTextOrAbsent(sid) &&
       (sub !== undefined || sid !== undefined),
   ],
-  [
-    'events',
-    ({ claims: { events } }) =>
-      isObject(events) && isObject((events as Record<string, unknown>)[LOGOUT_EVENT]),
-  ],
+  ['events', ({ claims: { events } }) => isObject(events) && isObject(events[LOGOUT_EVENT])],
   ['nonce', ({ claims }) => !Object.hasOwn(claims, 'nonce')],
   ['issuer', ({ claims }, { rules }) => rules.issuers.includes(claims.iss as string)],
   [

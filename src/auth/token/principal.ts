@@ -1,7 +1,7 @@
 import type { GrantsFrom } from '../issuers/issuer.options.js';
 import type { Confirmation } from '../proof/confirmation.js';
 import { type Actor, actorOf } from './actor.js';
-import { claimAt, type Claims, namesOf, wordsOf } from './claims.js';
+import { claimAt, type Claims, namesOf, wordsOf, isText } from './claims.js';
 
 /** Who calls, as far as a verified access token tells. Deeply frozen; the token itself is not on it. */
 export interface Principal {
@@ -148,10 +148,6 @@ function withoutPrefix(words: readonly string[], prefix: string): string[] {
   return words
     .filter((word) => word.length > prefix.length && word.startsWith(prefix))
     .map((word) => word.slice(prefix.length));
-}
-
-function isText(value: unknown): value is string {
-  return typeof value === 'string' && value !== '';
 }
 
 function deepFreeze<T extends object>(value: T): T {

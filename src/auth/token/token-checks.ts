@@ -1,4 +1,4 @@
-import type { AccessToken } from './access-token.js';
+import { type AccessToken, hasUnsupportedHeader } from './access-token.js';
 import { InvalidToken, type RefusalReason } from '../auth.errors.js';
 import type { TokenProfile } from '../issuers/issuer.options.js';
 import { algorithmNamed, type SigningAlgorithm } from '../keys/algorithms.js';
@@ -42,8 +42,6 @@ export interface TokenCheck {
 }
 
 const PLAIN_TYPES: ReadonlySet<unknown> = new Set(['jwt', 'application/jwt']);
-/** RFC 7515, 4.1.11: not understanding a critical parameter means refusing; cty, enc and zip announce another content. */
-export const UNSUPPORTED_HEADERS = ['crit', 'b64', 'cty', 'enc', 'zip'];
 
 function isAccessTokenType(typ: unknown, profile: TokenProfile): boolean {
   if (typ === undefined) return profile === 'jwt';
@@ -73,7 +71,7 @@ export const tokenChecks: readonly TokenCheck[] = [
   {
     title: 'has no header parameter that we do not support',
     reason: 'unsupported_header',
-    passes: ({ header }) => !UNSUPPORTED_HEADERS.some((name) => Object.hasOwn(header, name)),
+    passes: (token) => !hasUnsupportedHeader(token),
   },
   {
     title: 'is of the type of an access token',

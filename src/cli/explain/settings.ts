@@ -8,6 +8,7 @@ import {
   InvalidToken,
   type IssuerOptions,
   issuersOf,
+  isText,
   missingClaims,
   namesOf,
   parseAccessToken,
@@ -107,7 +108,6 @@ function changeFor(judgement: Judgement, token: AccessToken, route: Route): Chan
 
 const plainProfile: Change = { lines: { TOKEN_PROFILE: 'jwt' }, options: { profile: 'jwt' } };
 const toText = (list: readonly string[]) => list.join(',');
-const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';
 
 /** Lines, and a change that is made once only: what is so already did not help. */
 function algorithms(alg: unknown, { algorithms: present = [] }: IssuerOptions): Change | undefined {

@@ -39,8 +39,7 @@ export class ImportTurns implements OnModuleInit {
         return;
       }
       try {
-        const { issuer, subject } = request.user!;
-        this.running.set(request, this.turns.take(`${issuer} ${subject}`));
+        this.running.set(request, this.turns.take(request.user!.account));
       } catch (error) {
         done(error as Error);
         return;

@@ -36,6 +36,11 @@ export abstract class OwnServer {
 
   protected constructor(readonly port: number) {}
 
+  /** Where it takes connections. */
+  get address() {
+    return { host: '127.0.0.1', port: this.port };
+  }
+
   protected abstract command(): [string, string[]];
   /** As whom it runs, when the tests run as root. */
   protected user: { uid?: number; gid?: number } = {};

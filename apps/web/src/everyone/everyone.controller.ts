@@ -9,15 +9,13 @@ import {
   Render,
   Req,
   Res,
-  StreamableFile,
   UseGuards,
 } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { Readable } from 'node:stream';
-import type { ReadableStream } from 'node:stream/web';
 import type { Query as QueryOfApi } from '../api/api-client.js';
 import { ExpensesApi } from '../api/expenses-api.js';
 import { queryOf } from '../expenses/filters.js';
+import { csvDownload } from '../expenses/csv-download.js';
 import { addressOf, type ListView, listViewIn, queryOfAll } from '../expenses/list-view.js';
 import { Overview } from '../expenses/overview.js';
 import { PrintView } from '../expenses/print-view.js';
@@ -70,7 +68,7 @@ export class EveryoneController {
     @Req() { format }: FastifyRequest,
   ) {
     const asked = queryOfAll(viewIn(query), format);
-    return download(this.api.csv(session.id, asked), 'everyone.csv');
+    return csvDownload(this.api.csv(session.id, asked), 'everyone.csv');
   }
 
   @Get('everyone/print')
@@ -90,7 +88,7 @@ export class EveryoneController {
     @Query() query: Record<string, unknown>,
     @Req() { format }: FastifyRequest,
   ) {
-    return download(
+    return csvDownload(
       this.api.csv(session.id, sumQuery(viewIn(query), format), 'reports/owners'),
       'totals.csv',
     );
@@ -113,14 +111,4 @@ function viewIn(query: Readonly<Record<string, unknown>>): ListView {
 
 function sumQuery({ filters }: ListView, format: Formats): QueryOfApi {
   return queryOf(filters, (text) => format.readAmount(text));
-}
-
-async function download(
-  csv: Promise<ReadableStream<Uint8Array> | globalThis.ReadableStream<Uint8Array>>,
-  name: string,
-) {
-  return new StreamableFile(Readable.fromWeb((await csv) as ReadableStream), {
-    type: 'text/csv; charset=utf-8',
-    disposition: `attachment; filename="${name}"`,
-  });
 }

@@ -1,7 +1,5 @@
 import { Body, Controller, Get, Post, Query, Render, Req, Res, StreamableFile } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { Readable } from 'node:stream';
-import type { ReadableStream } from 'node:stream/web';
 import { ExpensesApi } from '../api/expenses-api.js';
 import { Drafts } from '../drafts/drafts.js';
 import { Undo } from '../drafts/undo.js';
@@ -17,6 +15,7 @@ import {
   type Submitted,
 } from './expense-form.js';
 import { ExpensesPage, PATH } from './expenses.page.js';
+import { csvDownload } from './csv-download.js';
 import { addressOf, listViewIn, queryOfAll } from './list-view.js';
 import { PrintView } from './print-view.js';
 import { isAboutForm, isOutage } from './refusals.js';
@@ -97,11 +96,7 @@ export class ExpensesController {
     @Query() query: Record<string, unknown>,
     @Req() { format }: FastifyRequest,
   ): Promise<StreamableFile> {
-    const csv = await this.api.csv(session.id, queryOfAll(listViewIn(query), format));
-    return new StreamableFile(Readable.fromWeb(csv as ReadableStream), {
-      type: 'text/csv; charset=utf-8',
-      disposition: 'attachment; filename="expenses.csv"',
-    });
+    return csvDownload(this.api.csv(session.id, queryOfAll(listViewIn(query), format)), 'expenses.csv');
   }
 
   /** The form again: with its faults, or with the time to wait beside it. */

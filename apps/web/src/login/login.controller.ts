@@ -71,13 +71,11 @@ export class LoginController {
   @Post('login')
   @FromElsewhere()
   async initiated(@Body() form: LoginQuery | undefined, @Res() reply: FastifyReply) {
-    const handedOn = ['iss', 'login_hint', 'target_link_uri']
-      .map((name) => [name, form?.[name]] as const)
-      .filter((entry): entry is readonly [string, string] => typeof entry[1] === 'string');
-    return reply.redirect(
-      `/login?${new URLSearchParams(handedOn.map(([name, value]) => [name, value]))}`,
-      303,
-    );
+    const handedOn = ['iss', 'login_hint', 'target_link_uri'].flatMap((name): [string, string][] => {
+      const value = form?.[name];
+      return typeof value === 'string' ? [[name, value]] : [];
+    });
+    return reply.redirect(`/login?${new URLSearchParams(handedOn)}`, 303);
   }
 
   /**
