@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import { Readiness } from '../src/health/readiness.js';
 import { stop } from '../src/process/graceful-stop.js';
 import { Lab } from './support/lab.js';
@@ -102,10 +103,10 @@ describe('The web application as a service', () => {
     const other = await lab.startOtherWeb({});
     const { visitor } = await loggedIn(lab, ALICE);
     await logIn(visitor, lab, ALICE, `${other.url}/expenses`);
+    const arrived: unknown[] = [];
+    other.app.getHttpServer().on('request', (sent) => arrived.push(sent));
     const pages = Promise.all(Array.from({ length: 5 }, () => visitor.request(`${other.url}/expenses`)));
-    await new Promise((resolve) => {
-      setTimeout(resolve, 20);
-    });
+    while (arrived.length < 5) await delay(1);
     await Promise.all([stop(other.app, { graceSeconds: 0, timeoutSeconds: 10 }), pages]);
     expect((await pages).map(({ status }) => status)).toEqual([200, 200, 200, 200, 200]);
   });
