@@ -4,8 +4,8 @@ import { TooManyRequests } from '../limits/too-many-requests.js';
 const RETRY_AFTER_SECONDS = 5;
 
 /**
- * How many connections of a pool work that takes long may have, of imports and exports each: a quarter, so that half of
- * them are always there for what takes milliseconds.
+ * How many connections of a pool imports may have, and how many exports: a quarter each, but at least one. So half of a
+ * pool of four or more is always there for what takes milliseconds; a smaller one can be taken by an import and an export.
  */
 export function shareOfPool(poolSize: number): number {
   return Math.max(1, Math.floor(poolSize / 4));

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ServiceUnavailable } from '../../problems/problem.exception.js';
 
-/** What the files of all imports of this process may have together, in bytes: four of the largest ones. */
+/** What the temporary files of all imports of this process may have together, in bytes. */
 const ROOM_BYTES = 512 * 1024 * 1024;
 /** When there may be room again, in seconds. */
 const RETRY_AFTER_SECONDS = 30;
