@@ -5,7 +5,7 @@ import * as client from 'openid-client';
 import type { z } from 'zod';
 import type { Config } from '../config/config.module.js';
 import { noteApiRequest } from '../logging/api-requests.js';
-import { AccessTokens } from '../login/access-tokens.js';
+import { AccessTokens, type UsableToken } from '../login/access-tokens.js';
 import { errorCode, loggable, quotable } from '../login/quoting.js';
 import { type ApiRefusal, ApiUnavailable, refusalOf, wantsRecentLogin } from './api.errors.js';
 
@@ -40,16 +40,16 @@ export class ApiClient {
   /** Sessions whose token was refused a moment ago, and that was logged. */
   readonly #reported = new LRUCache<string, true>({ max: 1000, ttl: REPORT_PAUSE_MS });
   readonly #base: string;
-  readonly #resource: client.Configuration;
-  readonly #streams: client.Configuration;
+  readonly #issuer: string;
+  readonly #clientId: string;
 
   constructor(
     private readonly tokens: AccessTokens,
     @Inject(ConfigService) config: Config,
   ) {
     this.#base = config.get('API_URL', { infer: true });
-    this.#resource = resourceClient(config, TIMEOUT_SECONDS);
-    this.#streams = resourceClient(config, STREAM_TIMEOUT_SECONDS);
+    this.#issuer = config.get('ISSUER_BASE_URL', { infer: true });
+    this.#clientId = config.get('CLIENT_ID', { infer: true });
   }
 
   /**
@@ -63,8 +63,8 @@ export class ApiClient {
     if (response.ok) return response;
     // At 401 the token looked good here and the API knows better; the issuer's keys may have been replaced.
     const renews = response.status === 401 && !wantsRecentLogin(challenges);
-    const another = renews ? await this.tokens.of(session, token) : token;
-    if (another === token) throw await this.#refused(session, response, challenges);
+    const another = renews ? await this.tokens.of(session, token.value) : token;
+    if (another.value === token.value) throw await this.#refused(session, response, challenges);
     await response.body?.cancel();
     const second = await this.#send(another, call);
     if (!second.response.ok) throw await this.#refused(session, second.response, second.challenges);
@@ -91,17 +91,21 @@ export class ApiClient {
     return refusal;
   }
 
-  async #send(token: string, { path, query, method = 'GET', headers, body, streams }: Call) {
+  async #send({ value, prover }: UsableToken, call: Call) {
+    const { path, query, method = 'GET', headers } = call;
     const url = new URL(`${this.#base}${path}?${new URLSearchParams(query)}`);
-    const accept = { accept: 'application/json', ...headers };
+    const accept = new Headers({ accept: 'application/json', ...headers });
+    const resource = this.#resourceFor(call);
+    const proving = { DPoP: prover };
     try {
       const response = await client.fetchProtectedResource(
-        streams ? this.#streams : this.#resource,
-        token,
+        resource,
+        value,
         url,
         method,
-        body?.(),
-        new Headers(accept),
+        undefined,
+        accept,
+        proving,
       );
       noteApiRequest(response.headers.get('x-request-id'));
       return { response, challenges: [] };
@@ -112,6 +116,18 @@ export class ApiClient {
       }
       throw new ApiUnavailable('The API cannot be reached', { cause: error });
     }
+  }
+
+  /** openid-client's view of the API: it proves and parses challenges for us, and needs no issuer for that. */
+  #resourceFor({ body, streams }: Call): client.Configuration {
+    const resource = new client.Configuration({ issuer: this.#issuer }, this.#clientId);
+    resource.timeout = streams ? STREAM_TIMEOUT_SECONDS : TIMEOUT_SECONDS;
+    // When the API asks for another nonce, openid-client sends the same once more: here each attempt gets a body of its own.
+    resource[client.customFetch] = (url, options) =>
+      fetch(url, { ...options, body: body?.(), duplex: 'half' } as RequestInit);
+    // The environment's schema admits http for this machine only.
+    if (this.#base.startsWith('http:')) client.allowInsecureRequests(resource);
+    return resource;
   }
 }
 
@@ -125,14 +141,4 @@ export async function parseJson<T>(response: Response, schema: z.ZodType<T>): Pr
   if (!result.success)
     throw new ApiUnavailable('The API answered in an unknown form', { cause: result.error });
   return result.data;
-}
-
-/** openid-client's view of a resource server: it parses challenges for us, and needs no issuer for that. */
-function resourceClient(config: Config, timeoutSeconds: number): client.Configuration {
-  const issuer = config.get('ISSUER_BASE_URL', { infer: true });
-  const resource = new client.Configuration({ issuer }, config.get('CLIENT_ID', { infer: true }));
-  resource.timeout = timeoutSeconds;
-  // The environment's schema admits http for this machine only.
-  if (config.get('API_URL', { infer: true }).startsWith('http:')) client.allowInsecureRequests(resource);
-  return resource;
 }

@@ -40,6 +40,7 @@ const schema = z.object({
   CLIENT_ID: z.string(),
   CLIENT_SECRET: z.string(),
   API_URL: secureUrl.transform((value) => value.replace(/\/?$/, '/')),
+  API_RESOURCE: secureUrl.transform((value) => value.replace(/\/?$/, '/')).optional(),
   API_AUDIENCE: z.string(),
   REDIS_URL: z
     .string()

@@ -2,8 +2,10 @@ import { Inject, Injectable, Logger } from '@nestjs/common';
 import { ConfigService } from '@nestjs/config';
 import * as client from 'openid-client';
 import type { Config } from '../config/config.module.js';
+import type { ProofKey } from '../sessions/session.js';
 import { failureOf } from './issuer-failures.js';
 import { IssuerUnavailable, LoginFailed } from './login.errors.js';
+import { PROOF_ALGORITHM, ProofKeys } from './proof-keys.js';
 
 /** What ties a callback to the login that began it (RFC 9700, 2.1.1). */
 export interface LoginChecks {
@@ -26,11 +28,19 @@ export interface LoginRequest {
 /** The answer of the token endpoint. */
 export type TokenSet = client.TokenEndpointResponse & client.TokenEndpointResponseHelpers;
 
+/** What the issuer granted. */
+export interface Grant {
+  readonly tokens: TokenSet;
+  /** The key that the access token is bound to (RFC 9449); absent when it is a bearer token. */
+  readonly proofKey?: ProofKey;
+}
+
 const TIMEOUT_SECONDS = 5;
 
 /**
- * The OpenID Connect issuer, through openid-client: authorization code with PKCE, state and nonce. Whatever it refuses
- * or does not answer is logged here, once, with a reference that the error carries to the page.
+ * The OpenID Connect issuer, through openid-client: authorization code with PKCE, state and nonce, and tokens that are
+ * bound to a key where the issuer does that. Whatever it refuses or does not answer is logged here, once, with a
+ * reference that the error carries to the page.
  */
 @Injectable()
 export class Issuer {
@@ -38,7 +48,10 @@ export class Issuer {
   readonly #logger = new Logger(Issuer.name);
   #discovered: Promise<client.Configuration> | undefined;
 
-  constructor(@Inject(ConfigService) config: Config) {
+  constructor(
+    @Inject(ConfigService) config: Config,
+    private readonly proofKeys: ProofKeys,
+  ) {
     this.#config = config;
   }
 
@@ -76,26 +89,36 @@ export class Issuer {
   async completeLogin(query: string, { state, nonce, codeVerifier, maxAge }: LoginChecks) {
     const metadata = await this.#metadata();
     const callback = new URL(query, this.#callback);
-    const tokens = await this.#asking('Login, answer and token endpoint', async () => {
-      checkShape(callback, metadata.serverMetadata().issuer);
-      return client.authorizationCodeGrant(metadata, callback, {
-        expectedState: state,
-        expectedNonce: nonce,
-        pkceCodeVerifier: codeVerifier,
-        idTokenExpected: true,
-        ...(maxAge !== undefined && { maxAge }),
-      });
-    });
-    const claims = tokens.claims();
+    const checks = {
+      expectedState: state,
+      expectedNonce: nonce,
+      pkceCodeVerifier: codeVerifier,
+      idTokenExpected: true,
+      ...(maxAge !== undefined && { maxAge }),
+    };
+    const grant = await this.#bound(undefined, (proving) =>
+      this.#asking('Login, answer and token endpoint', async () => {
+        checkShape(callback, metadata.serverMetadata().issuer);
+        return client.authorizationCodeGrant(metadata, callback, checks, undefined, proving);
+      }),
+    );
+    const claims = grant.tokens.claims();
     if (!claims) throw new LoginFailed('The login service did not say who you are.');
     const { iss, sub } = claims;
-    return { tokens, claims: { ...claims, ...(await this.#userInfo(tokens.access_token, sub)), iss, sub } };
+    return { ...grant, claims: { ...claims, ...(await this.#userInfo(grant, sub)), iss, sub } };
   }
 
-  /** @throws GrantRefused when the refresh token is no longer good; ServiceFault, IssuerUnavailable */
-  async refresh(refreshToken: string): Promise<TokenSet> {
+  /**
+   * @param proofKey that the tokens were bound to until now; those that were not are bound to a fresh one
+   * @throws GrantRefused when the refresh token is no longer good; ServiceFault, IssuerUnavailable
+   */
+  async refresh(refreshToken: string, proofKey?: ProofKey): Promise<Grant> {
     const metadata = await this.#metadata();
-    return this.#asking('Renewal, token endpoint', () => client.refreshTokenGrant(metadata, refreshToken));
+    return this.#bound(proofKey, (proving) =>
+      this.#asking('Renewal, token endpoint', () =>
+        client.refreshTokenGrant(metadata, refreshToken, undefined, proving),
+      ),
+    );
   }
 
   /**
@@ -148,10 +171,26 @@ export class Issuer {
     return new URL('/callback', this.#config.get('BASE_URL', { infer: true }));
   }
 
+  /** Asks for tokens that are bound to a key, where the issuer says that it can do that (RFC 9449, 5.1). */
+  async #bound(
+    known: ProofKey | undefined,
+    ask: (proving: client.DPoPOptions) => Promise<TokenSet>,
+  ): Promise<Grant> {
+    const { dpop_signing_alg_values_supported: algorithms = [] } = (await this.#metadata()).serverMetadata();
+    if (!algorithms.includes(PROOF_ALGORITHM)) return { tokens: await ask({}) };
+    const proofKey = known ?? (await this.proofKeys.create());
+    const tokens = await ask({ DPoP: await this.proofKeys.prover(proofKey) });
+    return tokens.token_type === 'dpop' ? { tokens, proofKey } : { tokens };
+  }
+
   /** Names and addresses are not in every issuer's ID token. Doing without them spoils no login. */
-  async #userInfo(accessToken: string, subject: string): Promise<client.UserInfoResponse | undefined> {
+  async #userInfo(
+    { tokens, proofKey }: Grant,
+    subject: string,
+  ): Promise<client.UserInfoResponse | undefined> {
     try {
-      return await client.fetchUserInfo(await this.#metadata(), accessToken, subject);
+      const proving = proofKey && { DPoP: await this.proofKeys.prover(proofKey) };
+      return await client.fetchUserInfo(await this.#metadata(), tokens.access_token, subject, proving);
     } catch (error) {
       this.#logger.warn((await failureOf(error, 'Login without claims, userinfo endpoint')).log);
       return undefined;

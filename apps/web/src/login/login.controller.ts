@@ -93,7 +93,7 @@ export class LoginController {
     const aim = await this.state.open(state);
     const login = aim && (await this.pending.take(request, reply, aim.id));
     if (!aim || !login) return this.#withoutLogin(request, reply, aim);
-    const { tokens, claims } = await this.#complete(request, reply, aim, login, String(state));
+    const { tokens, proofKey, claims } = await this.#complete(request, reply, aim, login, String(state));
     const asked = [...FIRST_PERMISSIONS, ...aim.permissions];
     const permissions = permissionsIn(tokens.scope, asked);
     const now = Math.floor(Date.now() / 1000);
@@ -102,6 +102,7 @@ export class LoginController {
       permissions,
       accessToken: tokens.access_token,
       accessTokenExpiresAt: expiryOf(tokens),
+      proofKey,
       refreshToken: tokens.refresh_token,
       beganAt: now,
       again: aim.again,

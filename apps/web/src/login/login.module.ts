@@ -6,6 +6,7 @@ import { LoginController } from './login.controller.js';
 import { LoginState } from './login-state.js';
 import { LogoutController } from './logout.controller.js';
 import { PendingLogins } from './pending-logins.js';
+import { ProofKeys } from './proof-keys.js';
 import { RememberedPermissions } from './remembered-permissions.js';
 import { Revocations } from './revocations.js';
 
@@ -13,7 +14,7 @@ import { Revocations } from './revocations.js';
 @Module({
   imports: [SessionsModule],
   controllers: [LoginController, LogoutController],
-  providers: [Issuer, LoginState, PendingLogins, RememberedPermissions, Revocations, AccessTokens],
+  providers: [Issuer, LoginState, PendingLogins, ProofKeys, RememberedPermissions, Revocations, AccessTokens],
   exports: [AccessTokens, Issuer],
 })
 export class LoginModule {}

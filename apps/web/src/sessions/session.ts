@@ -1,3 +1,8 @@
+import type { webcrypto } from 'node:crypto';
+
+/** The private key that tokens are bound to (RFC 9449), as a JWK. */
+export type ProofKey = webcrypto.JsonWebKey;
+
 /** Somebody who is logged in. Lives on the server only; the browser holds nothing but a random id. */
 export interface Session {
   /** What the issuer says of the user: the ID token's claims and those of its userinfo endpoint. */
@@ -7,6 +12,8 @@ export interface Session {
   readonly accessToken: string;
   /** Milliseconds since 1970. */
   readonly accessTokenExpiresAt: number;
+  /** What the access token is bound to; absent for a bearer token. */
+  readonly proofKey?: ProofKey;
   /** Absent when the issuer gave none: then an expired access token means a new login. */
   readonly refreshToken?: string;
   /** When the login was, in seconds since 1970. */

@@ -15,6 +15,8 @@ export interface LabOptions {
   readonly tenant?: (tenant: ParsedTenant) => void;
   /** Environment variables of the API that replace the usual ones. */
   readonly api?: Readonly<Record<string, string>>;
+  /** Has the issuer ask for a nonce in every proof; the API does by `DPOP_NONCE`. */
+  readonly requireDpopNonce?: boolean;
 }
 
 export type OtherWeb = Awaited<ReturnType<Lab['startOtherWeb']>>;
@@ -39,7 +41,7 @@ export class Lab {
     const tenant = tenantFor([url, otherUrl], options);
     const opened: { close(): Promise<void> }[] = [];
     try {
-      const issuer = await startIssuer({ port: 0, tenant });
+      const issuer = await startIssuer({ port: 0, tenant, requireDpopNonce: options.requireDpopNonce });
       opened.push(issuer);
       // Imported late: Jest cannot load jose for the API's jwks-rsa while it loads it for us.
       const { startApi } = await import('./api.js');
@@ -122,6 +124,8 @@ function webVariables(
     CLIENT_ID: 'expenses-web',
     CLIENT_SECRET: client?.clientSecret ?? '',
     API_URL: apiUrl,
+    // Tests put things between the web application and the API.
+    API_RESOURCE: apiUrl,
     API_AUDIENCE: AUDIENCE,
     SESSION_SECRET: 'a secret for the sessions of tests',
   };
