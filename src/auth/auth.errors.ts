@@ -12,6 +12,7 @@ export const refusals = {
   unsupported_type: 'The token is not of the type of an access token',
   not_an_access_token: 'The token is not an access token',
   sender_constrained_token: 'The access token is bound to a key and cannot be used as a bearer token',
+  unverifiable_binding: 'The access token is bound to its sender in a way that cannot be verified here',
   binding_required: 'The access token must be bound to a key of its sender here',
   missing_certificate:
     'The access token is bound to a TLS client certificate, which did not come with the request',

@@ -199,7 +199,7 @@ describe('a token that is bound to a TLS client certificate', () => {
     await direct.close();
     expect(answer.statusCode).toBe(401);
     expect(answer.headers['www-authenticate']).toContain(
-      'is bound to a key and cannot be used as a bearer token',
+      'is bound to its sender in a way that cannot be verified here',
     );
   });
 });

@@ -108,7 +108,7 @@ describe('explain', () => {
     ['a nonce', { nonce: 'n' }, {}, 'has nonce, and no mark of an access token: an ID or logout token'],
     ['the mark of an ID token', { typ: 'ID' }, {}, 'typ is "ID", expected is "Bearer"'],
     ['the use of an ID token', { token_use: 'id' }, {}, 'token_use is another than "access": an ID token'],
-    ['a certificate', { cnf: { 'x5t#S256': 'x' } }, {}, 'cnf is an object, expected is nothing but jkt'],
+    ['a certificate', { cnf: { 'x5t#S256': 'x' } }, {}, 'cnf has "x5t#S256", expected is '],
     [
       'the issuer alone as audience',
       { aud: 'https://tenant.example.com/userinfo' },

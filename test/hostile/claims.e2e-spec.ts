@@ -190,10 +190,10 @@ describe('a token that is no access token is refused', () => {
     [
       'a token bound to a certificate',
       { cnf: { 'x5t#S256': 'bwcK0esc3ACC3DB2Y5_lESsXE8o9ltc05O89jdN-dg2' } },
-      'sender_constrained_token',
+      'unverifiable_binding',
     ],
-    ['a token bound in an unknown way', { cnf: {} }, 'sender_constrained_token'],
-    ['a token bound to null', { cnf: null }, 'sender_constrained_token'],
+    ['a token bound in an unknown way', { cnf: {} }, 'unverifiable_binding'],
+    ['a token bound to null', { cnf: null }, 'unverifiable_binding'],
   ])('%s', async (_title, claims, reason) => {
     expectInvalidToken(await sendWith(claims), reason);
   });

@@ -130,6 +130,6 @@ describe('the list of checks', () => {
     const claims = { exp: 1, iss: 'x', cnf: {} };
     expect(reasonFor({ header: { alg: 'none', crit: [] }, claims })).toBe('unsupported_algorithm');
     expect(reasonFor({ header: { crit: [] }, claims })).toBe('unsupported_header');
-    expect(reasonFor({ claims })).toBe('sender_constrained_token');
+    expect(reasonFor({ claims })).toBe('unverifiable_binding');
   });
 });

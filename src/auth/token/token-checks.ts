@@ -101,7 +101,7 @@ export const tokenChecks: readonly TokenCheck[] = [
   {
     // RFC 7800, 3: whoever presents it must prove that they are its sender.
     title: 'is not bound to its sender in a way that cannot be verified here',
-    reason: 'sender_constrained_token',
+    reason: 'unverifiable_binding',
     passes: ({ claims }, { confirmationMethods }) =>
       !Object.hasOwn(claims, 'cnf') || isVerifiable(claims.cnf, confirmationMethods),
   },

@@ -68,8 +68,8 @@ export function evidence(reason: RefusalReason, token: AccessToken, rules: Token
       return invalidEvidence(token, rules);
     case 'not_an_access_token':
       return kindEvidence(token);
-    case 'sender_constrained_token':
-      return `cnf is ${kindOf(claims.cnf)}, expected is nothing but jkt (RFC 9449), and that DPOP is not off`;
+    case 'unverifiable_binding':
+      return bindingEvidence(token, rules);
     case 'wrong_issuer':
       return `iss is ${shown(claims.iss)}, expected is ${list(rules.issuers)}`;
     case 'wrong_audience':
@@ -140,6 +140,18 @@ function audienceEvidence(token: AccessToken, rules: TokenRules): string {
   return isClient
     ? `${found}: it is the client, as in ID tokens; ask for a token with the audience of this API`
     : found;
+}
+
+/** How a token is bound, and what could be verified of that by the settings. */
+function bindingEvidence(
+  { claims: { cnf } }: AccessToken,
+  { confirmationMethods: methods }: TokenRules,
+): string {
+  const isObject = typeof cnf === 'object' && cnf !== null && !Array.isArray(cnf);
+  const found =
+    isObject && Object.keys(cnf).length > 0 ? `has ${list(Object.keys(cnf))}` : `is ${kindOf(cnf)}`;
+  const expected = methods.length > 0 ? `nothing but ${list(methods)}, each a SHA-256` : 'none';
+  return `cnf ${found}, expected is ${expected}: jkt needs DPOP, x5t#S256 needs TRUST_PROXY`;
 }
 
 function requiredEvidence({ claims }: AccessToken, { requiredClaims }: TokenRules): string {
