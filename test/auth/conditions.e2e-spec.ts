@@ -155,6 +155,17 @@ describe('a token that is bound to a TLS client certificate', () => {
     expect((await send({ 'client-cert': header })).statusCode).toBe(200);
   });
 
+  it('is good with that certificate as nginx writes it', async () => {
+    const lines = certificate.toString('base64').replaceAll(/.{64}/g, '$&\n');
+    const pem = `-----BEGIN CERTIFICATE-----\n${lines}\n-----END CERTIFICATE-----\n`;
+    const escaped = encodeURIComponent(pem);
+    expect((await send({ 'client-cert': escaped })).statusCode).toBe(200);
+    expect((await send({ 'client-cert': `${escaped}${escaped}` })).statusCode).toBe(401);
+    expect((await send({ 'client-cert': `${escaped}, ${escaped}` })).statusCode).toBe(401);
+    expect((await send({ 'client-cert': pem.replaceAll('\n', ' ') })).statusCode).toBe(401);
+    expect((await send({ 'client-cert': escaped.replace('%0A', '%ZZ') })).statusCode).toBe(401);
+  });
+
   it.each<[string, Record<string, string | string[]>, string, string?]>([
     ['without a certificate', {}, 'did not come with the request'],
     [
