@@ -15,6 +15,8 @@ import type { Revocation, RevocationsRepository } from './revocations.repository
 const INTERVAL_MS = 250;
 /** After how long without an answer revocations are not known any more, in milliseconds. */
 const OUTAGE_MS = 5000;
+/** After how long everything is read anew: what is new reaches further back than that, by more than a statement may take. */
+const GAP_MS = 15_000;
 /** How long the start waits for the first answer, in milliseconds. */
 const PATIENCE_MS = 2000;
 /** How often what every token has outlived is forgotten, in milliseconds. */
@@ -80,6 +82,11 @@ export class Revocations implements AccessCheck, OnModuleInit, OnModuleDestroy {
     return performance.now() - this.readAt > OUTAGE_MS;
   }
 
+  /** Whether something may be older than what is read as new. Reading all of very many takes longer than an outage does. */
+  private get hasGap(): boolean {
+    return performance.now() - this.readAt > GAP_MS;
+  }
+
   /**
    * Revokes, in this process at once and in the others within a second.
    *
@@ -126,7 +133,7 @@ export class Revocations implements AccessCheck, OnModuleInit, OnModuleDestroy {
   private async read(): Promise<void> {
     const askedAt = performance.now();
     try {
-      this.learn(await this.repository.read(this.isOutdated ? 'all' : 'recent'));
+      this.learn(await this.repository.read(this.hasGap ? 'all' : 'recent'));
       this.readAt = askedAt;
       if (this.isAway) this.logger.log('It is known again which tokens are revoked');
       this.isAway = false;
