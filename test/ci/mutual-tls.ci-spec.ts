@@ -1,17 +1,15 @@
 import { execFileSync } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { startTestIssuer, type TestIssuer } from '../../src/testing/index.js';
 import { ApiProcess } from './support/api-process.js';
 import { PrivateAuthority } from './support/private-authority.js';
 import { OwnNginx } from './support/servers.js';
-
-const EXAMPLE = resolve(import.meta.dirname, '..', '..', 'deploy', 'nginx', 'expenses-api.conf');
 
 /** A self-signed certificate of a client, and its key. */
 class ClientCertificate {
@@ -42,25 +40,14 @@ class ClientCertificate {
 }
 
 /** The example for operators, with TLS, the ports of this test and the line that asks clients for a certificate. */
-function configure(folder: string, port: number, upstream: number, authority: PrivateAuthority): string {
-  const example = readFileSync(EXAMPLE, 'utf8')
+function configure(example: string, port: number, upstream: number, authority: PrivateAuthority): string {
+  return example
     .replace('listen 443 ssl;', `listen 127.0.0.1:${port} ssl;`)
     .replace('/etc/ssl/certs/api.example.com.pem', authority.serverCertificateFile)
     .replace('/etc/ssl/private/api.example.com.key', authority.serverKeyFile)
     .replace('#ssl_verify_client', 'ssl_verify_client')
     .replace('127.0.0.1:3001', `127.0.0.1:${upstream}`)
     .replaceAll(/^.*127\.0\.0\.1:3011.*\n/gm, '');
-  const paths = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
-    .map((name) => `${name}_temp_path ${folder}/${name};`)
-    .join(' ');
-  const file = join(folder, 'nginx.conf');
-  writeFileSync(
-    file,
-    `daemon off; pid nginx.pid; worker_processes 1;
-    events { worker_connections 64; }
-    http { access_log off; ${paths}\n${example} }`,
-  );
-  return file;
 }
 
 (OwnNginx.isThere ? describe : describe.skip)(
@@ -86,7 +73,7 @@ function configure(folder: string, port: number, upstream: number, authority: Pr
 
     async function start(variables: Record<string, string>): Promise<void> {
       api = await ApiProcess.start(issuer!, variables);
-      nginx = await OwnNginx.create((folder, port) => configure(folder, port, api!.port, authority));
+      nginx = await OwnNginx.create((example, port) => configure(example, port, api!.port, authority));
     }
 
     /** The status of a request with the token that is bound to `own`. */

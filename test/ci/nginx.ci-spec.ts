@@ -1,5 +1,5 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { startTestIssuer, type TestIssuer } from '../../src/testing/index.js';
 import { ownRedis } from '../support/redis.js';
@@ -9,26 +9,14 @@ import { createDatabase, type TestDatabase } from './support/postgres.js';
 import { OwnNginx } from './support/servers.js';
 
 const LIMIT = 20;
-const EXAMPLE = resolve(import.meta.dirname, '..', '..', 'deploy', 'nginx', 'expenses-api.conf');
 
 /** The example for operators with the ports of this test, without TLS. */
-function configure(folder: string, port: number, upstreams: number[]): string {
-  const example = readFileSync(EXAMPLE, 'utf8')
+function configure(example: string, port: number, upstreams: number[]): string {
+  return example
     .replace('listen 443 ssl;', `listen 127.0.0.1:${port};`)
     .replaceAll(/^ *ssl_certificate.*\n/gm, '')
     .replace('127.0.0.1:3001', `127.0.0.1:${upstreams[0]}`)
     .replace('127.0.0.1:3011', `127.0.0.1:${upstreams[1]}`);
-  const paths = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
-    .map((name) => `${name}_temp_path ${folder}/${name};`)
-    .join(' ');
-  const file = join(folder, 'nginx.conf');
-  writeFileSync(
-    file,
-    `daemon off; pid nginx.pid; worker_processes 1;
-    events { worker_connections 512; }
-    http { access_log off; ${paths}\n${example} }`,
-  );
-  return file;
 }
 
 /** How many requests a process has logged. */
@@ -50,9 +38,9 @@ const answered = (api: ApiProcess) => api.output.split('"msg":"request"').length
       TRUST_PROXY: '127.0.0.1',
     };
     apis = await Promise.all([ApiProcess.start(issuer, variables), ApiProcess.start(issuer, variables)]);
-    nginx = await OwnNginx.create((folder, port) =>
+    nginx = await OwnNginx.create((example, port) =>
       configure(
-        folder,
+        example,
         port,
         apis.map((api) => api.port),
       ),

@@ -14,7 +14,7 @@ import {
 } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { freePort } from './api-process.js';
@@ -252,11 +252,25 @@ export class OwnRedis extends OwnServer {
   }
 }
 
+const NGINX_EXAMPLE = resolve(import.meta.dirname, '..', '..', '..', 'deploy', 'nginx', 'expenses-api.conf');
+
 /** An nginx in front of upstream ports, made from the example in `deploy/`. */
 export class OwnNginx extends OwnServer {
-  static async create(configuration: (folder: string, port: number) => string): Promise<OwnNginx> {
+  /** @param change puts the ports and files of a test into the example */
+  static async create(change: (example: string, port: number) => string): Promise<OwnNginx> {
     const server = new OwnNginx(await freePort());
-    server.configuration = configuration(server.folder, server.port);
+    const { folder } = server;
+    const example = change(readFileSync(NGINX_EXAMPLE, 'utf8'), server.port);
+    const paths = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
+      .map((name) => `${name}_temp_path ${folder}/${name};`)
+      .join(' ');
+    server.configuration = join(folder, 'nginx.conf');
+    writeFileSync(
+      server.configuration,
+      `daemon off; pid nginx.pid; worker_processes 1;
+      events { worker_connections 512; }
+      http { access_log off; ${paths}\n${example} }`,
+    );
     await server.start();
     return server;
   }

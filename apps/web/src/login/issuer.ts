@@ -3,8 +3,9 @@ import { ConfigService } from '@nestjs/config';
 import * as client from 'openid-client';
 import type { Config } from '../config/config.module.js';
 import type { ProofKey } from '../sessions/session.js';
+import { discoverIssuer } from './issuer-discovery.js';
 import { failureOf } from './issuer-failures.js';
-import { IssuerUnavailable, LoginFailed } from './login.errors.js';
+import { LoginFailed } from './login.errors.js';
 import { PROOF_ALGORITHM, ProofKeys } from './proof-keys.js';
 
 /** What ties a callback to the login that began it (RFC 9700, 2.1.1). */
@@ -34,8 +35,6 @@ export interface Grant {
   /** The key that the access token is bound to (RFC 9449); absent when it is a bearer token. */
   readonly proofKey?: ProofKey;
 }
-
-const TIMEOUT_SECONDS = 5;
 
 /**
  * The OpenID Connect issuer, through openid-client: authorization code with PKCE, state and nonce, and tokens that are
@@ -164,7 +163,7 @@ export class Issuer {
    * @throws IssuerUnavailable
    */
   async assertReachable(): Promise<void> {
-    await this.#asking('Discovery', () => this.#discover());
+    await this.#asking('Discovery', () => discoverIssuer(this.#config));
   }
 
   get #callback(): URL {
@@ -199,10 +198,12 @@ export class Issuer {
 
   /** Discovered at the first use and kept; a failure is not kept, so an issuer that starts later is found. */
   #metadata(): Promise<client.Configuration> {
-    this.#discovered ??= this.#asking('Discovery', () => this.#discover()).catch((error: unknown) => {
-      this.#discovered = undefined;
-      throw error;
-    });
+    this.#discovered ??= this.#asking('Discovery', () => discoverIssuer(this.#config)).catch(
+      (error: unknown) => {
+        this.#discovered = undefined;
+        throw error;
+      },
+    );
     return this.#discovered;
   }
 
@@ -215,22 +216,6 @@ export class Issuer {
       throw error;
     }
   }
-
-  #discover(): Promise<client.Configuration> {
-    const server = new URL(this.#config.get('ISSUER_BASE_URL', { infer: true }));
-    return client.discovery(
-      server,
-      this.#config.get('CLIENT_ID', { infer: true }),
-      undefined,
-      client.ClientSecretPost(this.#config.get('CLIENT_SECRET', { infer: true })),
-      {
-        timeout: TIMEOUT_SECONDS,
-        [client.customFetch]: fetchFromIssuer,
-        // The environment's schema admits http for this machine only.
-        execute: server.protocol === 'http:' ? [client.allowInsecureRequests] : [],
-      },
-    );
-  }
 }
 
 /** Tells an answer that nobody could use from a fault of the token endpoint, which openid-client does not. */
@@ -240,18 +225,4 @@ function checkShape({ searchParams }: URL, issuer: string): void {
   if (answers.length !== 1 || senders.some((sender) => sender !== issuer)) {
     throw new LoginFailed('The answer of the login service cannot be used.');
   }
-}
-
-/** Keeps outages apart from refusals: only what is no answer at all, or the server's own fault, is an outage. */
-async function fetchFromIssuer(url: string, options: client.CustomFetchOptions): Promise<Response> {
-  let response: Response;
-  try {
-    response = await fetch(url, options as RequestInit);
-  } catch (cause) {
-    throw new IssuerUnavailable('cannot be reached', { cause });
-  }
-  if (response.status >= 500 || response.status === 429) {
-    throw new IssuerUnavailable(`status ${response.status}`);
-  }
-  return response;
 }
