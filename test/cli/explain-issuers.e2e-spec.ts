@@ -109,6 +109,7 @@ describe('explain', () => {
     ['the mark of an ID token', { typ: 'ID' }, {}, 'typ is "ID", expected is "Bearer"'],
     ['the use of an ID token', { token_use: 'id' }, {}, 'token_use is another than "access": an ID token'],
     ['a certificate', { cnf: { 'x5t#S256': 'x' } }, {}, 'cnf has "x5t#S256", expected is '],
+    ['a secret as the name of a binding', { cnf: { secret: 'x' } }, {}, 'cnf is an object, expected is '],
     [
       'the issuer alone as audience',
       { aud: 'https://tenant.example.com/userinfo' },

@@ -15,6 +15,8 @@ import {
 } from '../../auth/index.js';
 
 const LONGEST = 200;
+/** The members of `cnf` that are registered (RFC 7800, 8705, 9449). Other names could be anything, so none is shown. */
+const CONFIRMATION_MEMBERS = new Set(['jwk', 'jwe', 'kid', 'jku', 'x5t#S256', 'jkt']);
 
 /** A value of a token for a terminal: it comes from anywhere, so only plain characters are left as they are. */
 export function shown(value: unknown): string {
@@ -147,9 +149,8 @@ function bindingEvidence(
   { claims: { cnf } }: AccessToken,
   { confirmationMethods: methods }: TokenRules,
 ): string {
-  const isObject = typeof cnf === 'object' && cnf !== null && !Array.isArray(cnf);
-  const found =
-    isObject && Object.keys(cnf).length > 0 ? `has ${list(Object.keys(cnf))}` : `is ${kindOf(cnf)}`;
+  const members = Object.keys(Object(cnf)).filter((name) => CONFIRMATION_MEMBERS.has(name));
+  const found = members.length > 0 ? `has ${list(members)}` : `is ${kindOf(cnf)}`;
   const expected = methods.length > 0 ? `nothing but ${list(methods)}, each a SHA-256` : 'none';
   return `cnf ${found}, expected is ${expected}: jkt needs DPOP, x5t#S256 needs TRUST_PROXY`;
 }
