@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util';
 import { checkAnswers, measureNew, measureRefused, measureWarm, withIssuer } from './lib/measure.js';
 import { summarize } from './lib/summary.js';
 import { resultTables } from './lib/tables.js';
-import { SERVERS } from './lib/servers.js';
+import { REFUSING_SERVERS, SERVERS } from './lib/servers.js';
 import { CACHE_FOLDER, CACHED_TOKENS, WARM_TOKENS } from './lib/settings.js';
 import { ensureTokens } from './lib/tokens.js';
 import { writeReport } from './report.js';
@@ -86,10 +86,11 @@ async function measureRounds() {
         );
       }
     }
-    if (!servers.some(({ name }) => name === 'expenses-api')) continue;
-    const figures = await measureRefused(times);
-    all.push({ round, server: 'expenses-api', phase: 'refused', ...figures });
-    log(`round ${round} refused: ${JSON.stringify(figures)}`);
+    for (const { name } of names && !names.includes('expenses-api') ? [] : REFUSING_SERVERS) {
+      const figures = await measureRefused(name, times);
+      all.push({ round, server: name, phase: 'refused', ...figures });
+      log(`round ${round} ${name} refused: ${JSON.stringify(figures)}`);
+    }
   }
   return all;
 }

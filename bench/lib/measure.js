@@ -1,6 +1,6 @@
 import { deepStrictEqual, strictEqual } from 'node:assert';
 import { nextMessage, residentMiB, startPinned, stop } from './process.js';
-import { SERVERS } from './servers.js';
+import { REFUSING_SERVERS, SERVERS } from './servers.js';
 import {
   CACHED_TOKENS,
   EXPENSES,
@@ -15,7 +15,7 @@ const JOB_LIMIT_MS = 120_000;
 
 /** Starts a server, gives it to `use` and stops it whatever happens. */
 export async function withServer(name, use) {
-  const { nodeOptions } = SERVERS.find((server) => server.name === name);
+  const { nodeOptions } = [...SERVERS, ...REFUSING_SERVERS].find((server) => server.name === name);
   const { child, message } = await startPinned(SERVER_CORE, './serve.js', [name], nodeOptions);
   try {
     return await use({ port: message.port, pid: child.pid });
@@ -82,15 +82,17 @@ export async function measureNew(name, checksTokens, tokenCount, { warmUpMs, mea
   });
 }
 
-/** Requests without a token to the API: what they cost without a body, and with one of which most is on its way. */
-export async function measureRefused({ warmUpMs, measureMs }) {
-  return withServer('expenses-api', async (server) => {
+/** Requests without a token: what one costs without a body, and with one of which most is on its way. */
+export async function measureRefused(name, { warmUpMs, measureMs }) {
+  return withServer(name, async (server) => {
     const cost = (bodyBytes) => generate('./refused.js', server, { bodyBytes, warmUpMs, measureMs });
     const without = await cost(0);
     const withBody = await cost(REFUSED_BODY_BYTES);
     return {
       withoutBodyCpuMicroseconds: without.serverCpuMicroseconds,
       withBodyCpuMicroseconds: withBody.serverCpuMicroseconds,
+      requestsWithBody: withBody.requests,
+      lostAnswers: withBody.lost,
     };
   });
 }

@@ -36,3 +36,9 @@ export const SERVERS = [
     checksTokens: true,
   },
 ];
+
+/** Those whose refusals of requests without a token are compared. */
+export const REFUSING_SERVERS = [
+  { name: 'node-http-401', label: 'bare node:http that answers 401 to everything' },
+  { name: 'expenses-api', label: 'expenses-api', ...API },
+];

@@ -1,4 +1,4 @@
-import { SERVERS } from './servers.js';
+import { REFUSING_SERVERS, SERVERS } from './servers.js';
 
 const LIMIT = 'node-http';
 
@@ -16,11 +16,12 @@ export function spread(values) {
  * A share is taken within each round, against bare node:http in the same round and phase, before the median is
  * taken: what slows the machine for a minute slows both.
  *
- * @returns `{ warm: Row[], new: Row[], targets: Target[] }`, rows in the order of the list of servers
+ * @returns `{ warm: Row[], new: Row[], refused: RefusedRow[], targets: Target[] }`, rows in the order of the lists of
+ * servers
  */
 export function summarize({ measurements }) {
   const rows = { warm: rowsOf('warm', measurements), new: rowsOf('new', measurements) };
-  return { ...rows, targets: targets(measurements) };
+  return { ...rows, refused: refusedRows(measurements), targets: targets(measurements) };
 }
 
 function rowsOf(phase, measurements) {
@@ -46,6 +47,22 @@ function rowsOf(phase, measurements) {
       };
     },
   );
+}
+
+function refusedRows(measurements) {
+  return REFUSING_SERVERS.flatMap(({ name, label, ours = false }) => {
+    const own = measurements.filter(({ phase, server }) => phase === 'refused' && server === name);
+    if (own.length === 0) return [];
+    const of = (value) => spread(own.map(value));
+    return {
+      label,
+      ours,
+      withoutBody: of((each) => each.withoutBodyCpuMicroseconds),
+      withBody: of((each) => each.withBodyCpuMicroseconds),
+      ratio: of((each) => each.withBodyCpuMicroseconds / each.withoutBodyCpuMicroseconds),
+      lostShare: of((each) => each.lostAnswers / each.requestsWithBody),
+    };
+  });
 }
 
 const MODULE = 'nest-fastify-auth';

@@ -3,10 +3,16 @@ const TITLES = {
   new: 'New: every token is seen once',
 };
 
-/** The Markdown tables of a summary: one per phase, then the targets. */
+/** The Markdown tables of a summary: one per phase, the refusals, then the targets. */
 export function resultTables(summary) {
   const phases = ['warm', 'new'].map((phase) => `### ${TITLES[phase]}\n\n${phaseTable(summary[phase])}`);
-  return [...phases, ...(summary.targets.length > 0 ? [targetTable(summary.targets)] : [])].join('\n\n');
+  const refused =
+    summary.refused.length > 0
+      ? [`### Refused: requests without a token\n\n${refusedTable(summary.refused)}`]
+      : [];
+  return [...phases, ...refused, ...(summary.targets.length > 0 ? [targetTable(summary.targets)] : [])].join(
+    '\n\n',
+  );
 }
 
 /** Where a result was measured and with what, as Markdown. */
@@ -42,6 +48,25 @@ function phaseTable(rows) {
       `${row.p50Ms.median.toFixed(2)} ms`,
       `${row.p99Ms.median.toFixed(2)} ms`,
       `${row.residentMiB.median.toFixed(0)} MiB`,
+    ]),
+  );
+}
+
+function refusedTable(rows) {
+  return table(
+    [
+      'server',
+      'CPU per request, no body',
+      '900 kB of body on its way',
+      'ratio',
+      'answers lost by the client',
+    ],
+    rows.map((row) => [
+      row.ours ? `**${row.label}**` : row.label,
+      `${ranged(row.withoutBody, 0)} us`,
+      `${ranged(row.withBody, 0)} us`,
+      ranged(row.ratio, 2),
+      `${(row.lostShare.median * 100).toFixed(2)} %`,
     ]),
   );
 }
