@@ -1,6 +1,5 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { once } from 'node:events';
-import { type AddressInfo, createServer } from 'node:net';
+import { freeAddresses } from '../../../../test/support/free-addresses.js';
 import { type RunningIssuer, startIssuer } from '../../../issuer/src/start-issuer.js';
 import { readTenant, TENANT_FILE } from '../../../issuer/src/tenant.js';
 import type { ParsedTenant } from '../../../issuer/src/tenant.schema.js';
@@ -37,7 +36,7 @@ export class Lab {
   ) {}
 
   static async start(options: LabOptions = {}): Promise<Lab> {
-    const [url, otherUrl, apiUrl] = await freeAddresses();
+    const [url, otherUrl, apiUrl] = (await freeAddresses(3)) as [string, string, string];
     const tenant = tenantFor([url, otherUrl], options);
     const opened: { close(): Promise<void> }[] = [];
     try {
@@ -140,13 +139,4 @@ async function startWeb(
   const web = await createWebApp({ variables, ...(logTo ? { logTo } : { logger: false }) });
   await web.listen(new URL(url).port, 'localhost');
   return web;
-}
-
-/** Addresses on free ports. They are free again when this returns: programs must know theirs before they listen. */
-async function freeAddresses(): Promise<[string, string, string]> {
-  const servers = [createServer(), createServer(), createServer()] as const;
-  await Promise.all(servers.map((server) => once(server.listen(0, 'localhost'), 'listening')));
-  const urls = servers.map((server) => `http://localhost:${(server.address() as AddressInfo).port}`);
-  await Promise.all(servers.map((server) => once(server.close(), 'close')));
-  return urls as [string, string, string];
 }
