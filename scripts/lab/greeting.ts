@@ -3,7 +3,7 @@ import { audience, otherWebEnvironment, secretOf, urls } from './settings.ts';
 /** What the lab shows of the issuer's tenant file. */
 export interface Tenant {
   readonly applications: readonly { readonly clientId: string; readonly clientSecret?: string }[];
-  readonly users: readonly { readonly email: string; readonly hint: string; readonly permissions: object }[];
+  readonly users: readonly { readonly email: string; readonly hint?: string; readonly permissions: object }[];
 }
 
 /** Prints where the programs are, who may log in, and what to try. */

@@ -37,7 +37,7 @@ export class Lab {
 
   static async start(options: LabOptions = {}): Promise<Lab> {
     const [url, otherUrl, apiUrl] = (await freeAddresses(3)) as [string, string, string];
-    const tenant = tenantFor([url, otherUrl], options);
+    const tenant = tenantFor([url, otherUrl], apiUrl, options);
     const opened: { close(): Promise<void> }[] = [];
     try {
       const issuer = await startIssuer({ port: 0, tenant, requireDpopNonce: options.requireDpopNonce });
@@ -84,14 +84,21 @@ export class Lab {
   }
 }
 
-function tenantFor(urls: string[], { tokenLifetimeSeconds, tenant: change }: LabOptions): ParsedTenant {
+function tenantFor(
+  urls: string[],
+  apiUrl: string,
+  { tokenLifetimeSeconds, tenant: change }: LabOptions,
+): ParsedTenant {
   const tenant = readTenant(TENANT_FILE);
   for (const application of tenant.applications.filter(({ clientId }) => clientId === 'expenses-web')) {
     application.redirectUris = urls.map((url) => `${url}/callback`);
     application.postLogoutRedirectUris = urls;
     application.initiateLoginUri = `${urls[0]}/login`;
   }
-  for (const api of tenant.apis) api.tokenLifetimeSeconds = tokenLifetimeSeconds ?? api.tokenLifetimeSeconds;
+  for (const api of tenant.apis) {
+    api.tokenLifetimeSeconds = tokenLifetimeSeconds ?? api.tokenLifetimeSeconds;
+    api.backchannelLogoutUri = `${apiUrl}/backchannel-logout`;
+  }
   change?.(tenant);
   return tenant;
 }

@@ -10,7 +10,8 @@ export class Page {
     readonly headers: Headers,
     readonly body: string,
   ) {
-    this.document = parse(body);
+    // Without `noscript`, which is text by default: a browser without JavaScript shows it.
+    this.document = parse(body, { blockTextElements: { script: true, style: true, pre: true } });
   }
 
   get heading(): string {
