@@ -1,14 +1,13 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
-import os from 'node:os';
 import { parseArgs } from 'node:util';
+import { surroundings } from './lib/machine.js';
 import { checkAnswers, measureNew, measureRefused, measureWarm, withIssuer } from './lib/measure.js';
 import { summarize } from './lib/summary.js';
 import { resultTables } from './lib/tables.js';
 import { REFUSING_SERVERS, SERVERS } from './lib/servers.js';
-import { CACHE_FOLDER, CACHED_TOKENS, WARM_TOKENS } from './lib/settings.js';
+import { ALGORITHM, CACHE_FOLDER, CACHED_TOKENS, WARM_TOKENS } from './lib/settings.js';
 import { ensureTokens } from './lib/tokens.js';
 import { writeReport } from './report.js';
-import { installedVersions } from './lib/versions.js';
 
 /*
  * Program: measures all servers and writes results/ and README.md.
@@ -34,29 +33,15 @@ const unknown = names?.filter((only) => !SERVERS.some(({ name }) => name === onl
 if (unknown.length > 0) throw new Error(`no such server: ${unknown.join(', ')}`);
 const servers = SERVERS.filter(({ name }) => !names || name === 'node-http' || names.includes(name));
 
-await ensureTokens(tokenCount, log);
-const [loadAverage] = os.loadavg();
+await ensureTokens(ALGORITHM, tokenCount, log);
+const about = surroundings();
 const measurements = await withIssuer(async () => {
   for (const { name, checksTokens } of servers) await checkAnswers(name, checksTokens);
   log(`${servers.length} servers answer as they should`);
   return measureRounds();
 });
 
-const result = {
-  date: new Date().toISOString(),
-  machine: {
-    cpu: os.cpus()[0].model.trim(),
-    cores: os.cpus().length,
-    memoryGiB: Math.round(os.totalmem() / 2 ** 30),
-    kernel: `${os.type()} ${os.release()}`,
-    loadAverageBefore: loadAverage,
-  },
-  node: process.version,
-  versions: installedVersions(),
-  rounds,
-  ...times,
-  measurements,
-};
+const result = { ...about, rounds, ...times, measurements };
 process.stdout.write(`${resultTables(summarize(result))}\n`);
 if (options.quick || options.only) {
   mkdirSync(CACHE_FOLDER, { recursive: true });

@@ -1,8 +1,12 @@
 import { createServer } from 'node:http';
+import { publicKeySet } from './keys.js';
 import { ISSUER, ISSUER_PORT, JWKS_URI } from './settings.js';
-import { publicKeySet, signingKey } from './tokens.js';
 
-/** Program: the OpenID Connect issuer of the benchmark, discovery and key set only. Started by the runner. */
+/**
+ * Program: the OpenID Connect issuer of the benchmark, discovery and key set only, signing with the algorithm that is the
+ * first argument. Started by the runner.
+ */
+const algorithm = process.argv[2];
 const documents = {
   '/.well-known/openid-configuration': {
     issuer: ISSUER,
@@ -11,9 +15,9 @@ const documents = {
     jwks_uri: JWKS_URI,
     response_types_supported: ['code'],
     subject_types_supported: ['public'],
-    id_token_signing_alg_values_supported: ['RS256'],
+    id_token_signing_alg_values_supported: [algorithm],
   },
-  '/.well-known/jwks.json': publicKeySet(signingKey()),
+  '/.well-known/jwks.json': publicKeySet(algorithm),
 };
 
 createServer((request, response) => {

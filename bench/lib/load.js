@@ -1,22 +1,22 @@
 import { build } from 'hdr-histogram-js';
 import { Connection } from './connection.js';
 import { cpuMicroseconds } from './process.js';
+import { bearerRequests, boundRequests } from './requests.js';
 import { CONNECTIONS } from './settings.js';
-import { readTokens } from './tokens.js';
 
 /**
  * Program: the load generator. Does one job, given as a message of the runner, and answers with the figures.
  *
- * Job: `port` and `pid` of the server; `from`, `to` into the token pool; `once`: stop when every token was sent once,
- * otherwise begin again; `warmUpMs`; `measureMs` (absent: until the tokens are used up); `bodyLength` in bytes.
+ * Job: `port` and `pid` of the server; `algorithm` of the tokens; `from`, `to` into the pool, or `bound`: how many requests
+ * to make with bound tokens and proofs instead; `once`: stop when every request was sent once, otherwise begin again; `warmUpMs`; `measureMs` (absent: until the tokens are used up); `bodyLength` in bytes.
  * Any answer but 200 with a body of that length ends the job with an error.
  */
 process.once('message', (job) => void run(job).then(report, fail));
 
 async function run(job) {
-  const requests = readTokens(job.from, job.to).map((token) =>
-    Buffer.from(`GET / HTTP/1.1\r\nHost: 127.0.0.1:${job.port}\r\nAuthorization: Bearer ${token}\r\n\r\n`),
-  );
+  const requests = job.bound
+    ? await boundRequests(job.algorithm, job.bound)
+    : bearerRequests(job.algorithm, job.from, job.to);
   const latencies = build({ highestTrackableValue: 60_000_000, numberOfSignificantValueDigits: 3 });
   const closed = Promise.withResolvers();
   let sent = 0;

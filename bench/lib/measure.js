@@ -1,7 +1,9 @@
 import { deepStrictEqual, strictEqual } from 'node:assert';
+import { signingKey } from './keys.js';
 import { nextMessage, residentMiB, startPinned, stop } from './process.js';
 import { REFUSING_SERVERS, SERVERS } from './servers.js';
 import {
+  ALGORITHM,
   CACHED_TOKENS,
   EXPENSES,
   LOAD_CORE,
@@ -9,14 +11,19 @@ import {
   SERVER_CORE,
   WARM_TOKENS,
 } from './settings.js';
-import { accessToken, signingKey } from './tokens.js';
+import { accessToken } from './tokens.js';
 
 const JOB_LIMIT_MS = 120_000;
 
-/** Starts a server, gives it to `use` and stops it whatever happens. */
-export async function withServer(name, use) {
+/** Starts a server, by default for tokens of the main comparison, gives it to `use` and stops it whatever happens. */
+async function withServer(name, use, { algorithm = ALGORITHM, takesBound = false } = {}) {
   const { nodeOptions } = [...SERVERS, ...REFUSING_SERVERS].find((server) => server.name === name);
-  const { child, message } = await startPinned(SERVER_CORE, './serve.js', [name], nodeOptions);
+  const { child, message } = await startPinned(
+    SERVER_CORE,
+    './serve.js',
+    [name, algorithm, ...(takesBound ? ['bound'] : [])],
+    nodeOptions,
+  );
   try {
     return await use({ port: message.port, pid: child.pid });
   } finally {
@@ -24,9 +31,9 @@ export async function withServer(name, use) {
   }
 }
 
-/** Starts the issuer, gives way to `use` and stops it whatever happens. */
-export async function withIssuer(use) {
-  const { child } = await startPinned(LOAD_CORE, './issuer.js');
+/** Starts the issuer of an algorithm, gives way to `use` and stops it whatever happens. */
+export async function withIssuer(use, algorithm = ALGORITHM) {
+  const { child } = await startPinned(LOAD_CORE, './issuer.js', [algorithm]);
   try {
     return await use();
   } finally {
@@ -41,7 +48,7 @@ export async function withIssuer(use) {
  * @throws AssertionError naming the case
  */
 export async function checkAnswers(name, checksTokens) {
-  const key = signingKey();
+  const key = signingKey(ALGORITHM);
   const good = await accessToken(key);
   const [header, payload, signature] = good.split('.');
   const forged = `${header}.${payload}.${signature.replace(/^./, (first) => (first === 'A' ? 'B' : 'A'))}`;
@@ -73,6 +80,12 @@ export async function measureWarm(name, { warmUpMs, measureMs }) {
   });
 }
 
+/** Bearer tokens that are remembered, by a server that takes bound ones, or does not. */
+export async function measureBearer(name, takesBound, { warmUpMs, measureMs }) {
+  const job = { from: 0, to: WARM_TOKENS, once: false, warmUpMs, measureMs };
+  return withServer(name, (server) => load(server, job), { takesBound });
+}
+
 /** Every token is sent once only. Servers that do not check tokens may see them again, or they would run out. */
 export async function measureNew(name, checksTokens, tokenCount, { warmUpMs, measureMs }) {
   return withServer(name, async (server) => {
@@ -80,6 +93,18 @@ export async function measureNew(name, checksTokens, tokenCount, { warmUpMs, mea
     const figures = await load(server, job);
     return { ...figures, residentMiB: residentMiB(server.pid) };
   });
+}
+
+/** As `measureNew`, of tokens `0` to `tokenCount` of an algorithm. */
+export async function measureAlgorithm(name, algorithm, tokenCount, { warmUpMs, measureMs }) {
+  const job = { algorithm, from: 0, to: tokenCount, once: true, warmUpMs, measureMs };
+  return withServer(name, (server) => load(server, job), { algorithm });
+}
+
+/** Bound tokens that are all seen before measuring, with a new proof in each of `count` requests. */
+export async function measureBound(name, count, { warmUpMs, measureMs }) {
+  const job = { bound: count, once: true, warmUpMs, measureMs };
+  return withServer(name, (server) => load(server, job), { takesBound: true });
 }
 
 /** Requests without a token: what one costs without a body, and with one of which most is on its way. */
@@ -98,7 +123,11 @@ export async function measureRefused(name, { warmUpMs, measureMs }) {
 }
 
 function load(server, job) {
-  return generate('./load.js', server, { ...job, bodyLength: Buffer.byteLength(JSON.stringify(EXPENSES)) });
+  return generate('./load.js', server, {
+    algorithm: ALGORITHM,
+    ...job,
+    bodyLength: Buffer.byteLength(JSON.stringify(EXPENSES)),
+  });
 }
 
 async function generate(program, { port, pid }, job) {

@@ -9,6 +9,15 @@ export const JWKS_URI = `${ISSUER}.well-known/jwks.json`;
 export const AUDIENCE = 'https://expenses-api';
 export const SCOPE = 'read:reports';
 
+/** What the tokens of the main comparison are signed with. */
+export const ALGORITHM = 'RS256';
+/** What clients sign proofs with: the one algorithm that both servers of that comparison take. */
+export const PROOF_ALGORITHM = 'ES256';
+
+/** What requests say that the server is called, whatever its port: proofs are made before it is known. */
+export const SERVER_HOST = '127.0.0.1';
+export const SERVER_URL = `http://${SERVER_HOST}/`;
+
 export const CONNECTIONS = 32;
 export const WARM_TOKENS = 1_000;
 /** Tokens sent once each before resident memory is read. */
@@ -24,7 +33,6 @@ export const SERVER_CORE = 0;
 export const LOAD_CORE = 1;
 
 export const CACHE_FOLDER = fileURLToPath(new URL('../.cache/', import.meta.url));
-export const TOKEN_FILE = `${CACHE_FOLDER}tokens.txt`;
 
 /** The body every server answers with. */
 export const EXPENSES = [

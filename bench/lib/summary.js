@@ -1,14 +1,7 @@
 import { REFUSING_SERVERS, SERVERS } from './servers.js';
+import { judge, spread } from './spread.js';
 
 const LIMIT = 'node-http';
-
-/** Median, least and greatest of some numbers. */
-export function spread(values) {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  const median = sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
-  return { median, min: sorted[0], max: sorted.at(-1) };
-}
 
 /**
  * Turns the measurements of all rounds into one row per server and phase.
@@ -117,12 +110,4 @@ function targets(measurements) {
     const values = rounds.map(ratio);
     return values.every((value) => value > 0 && value < Infinity) ? [judge(what, bound, spread(values))] : [];
   });
-}
-
-/** @param bound the least that is wanted, or, below nought, the most */
-function judge(what, bound, value) {
-  const meets = (ratio) => (bound > 0 ? ratio >= bound : ratio <= -bound);
-  const [atLeast, atMost] = [meets(value.min), meets(value.max)];
-  const goal = bound > 0 ? `at least ${bound}` : `at most ${-bound}`;
-  return { what, goal, value, isMet: atLeast === atMost ? atLeast : undefined };
 }

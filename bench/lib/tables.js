@@ -15,6 +15,20 @@ export function resultTables(summary) {
   );
 }
 
+/** The Markdown tables of what is measured by credential: CPU time a request, then the targets. */
+export function credentialsTables({ rows, targets }) {
+  const figures = rows.map(({ what, module, peer, ratio }) => [
+    what,
+    `${ranged(module, 1)} us`,
+    `${ranged(peer, 1)} us`,
+    ranged(ratio, 2),
+  ]);
+  return [
+    table(['', '**AuthModule**', 'express-oauth2-jwt-bearer', 'ratio'], figures),
+    targetTable(targets),
+  ].join('\n\n');
+}
+
 /** Where a result was measured and with what, as Markdown. */
 export function setting({ date, machine, node, versions, rounds, warmUpMs, measureMs }) {
   const libraries = Object.entries(versions).map(([name, version]) => `${name} ${version}`);

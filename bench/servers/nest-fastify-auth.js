@@ -10,8 +10,11 @@ const { Controller, Get, Module } = await own('@nestjs/common');
 const { NestFactory } = await own('@nestjs/core');
 const { FastifyAdapter } = await own('@nestjs/platform-fastify');
 
-/** The application of nest-fastify.js with our AuthModule, and nothing else of the API. */
-export async function start({ issuer, audience, scope, expenses }) {
+/**
+ * The application of nest-fastify.js with our AuthModule, and nothing else of the API; with a `url`, it takes bound tokens
+ * as well (RFC 9449).
+ */
+export async function start({ issuer, audience, algorithm, url, scope, expenses }) {
   class ExpensesController {
     list() {
       return expenses;
@@ -23,7 +26,15 @@ export async function start({ issuer, audience, scope, expenses }) {
 
   class AppModule {}
   Module({
-    imports: [AuthModule.forRoot({ issuerBaseUrl: issuer, audiences: [audience] })],
+    imports: [
+      AuthModule.forRoot({
+        issuerBaseUrl: issuer,
+        audiences: [audience],
+        algorithms: [algorithm],
+        // An API that knows where it is takes tokens that are bound to a client's key, beside others.
+        ...(url && { resourceMetadataUrl: `${url}.well-known/oauth-protected-resource` }),
+      }),
+    ],
     controllers: [ExpensesController],
   })(AppModule);
   const app = await NestFactory.create(AppModule, new FastifyAdapter(), { logger: ['error', 'warn'] });
