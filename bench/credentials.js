@@ -40,8 +40,7 @@ for (let round = 1; round <= rounds; round++) {
     }, algorithm);
   }
   await withIssuer(async () => {
-    for (const server of SERVERS)
-      record(round, server, 'bound', await measureBound(server, TOKENS, times));
+    for (const server of SERVERS) record(round, server, 'bound', await measureBound(server, TOKENS, times));
     for (const takesBound of [false, true]) {
       const credential = takesBound ? 'bearer, bound ones taken' : 'bearer';
       record(round, MODULE, credential, await measureBearer(MODULE, takesBound, times));
