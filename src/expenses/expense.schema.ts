@@ -72,6 +72,8 @@ export interface Expense extends ExpenseFields {
   /** UUID version 7. */
   readonly id: string;
   readonly owner: string;
+  /** What the client that imported it calls it; only files have it. */
+  readonly externalId: string | null;
   /** Counts the changes, from 1. */
   readonly version: number;
   /** ISO 8601 in UTC. */

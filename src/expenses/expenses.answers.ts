@@ -62,7 +62,10 @@ function toSearch(query: PagedQuery): string {
   return new URLSearchParams(given.map(([name, value]) => [name, String(value)])).toString();
 }
 
-/** The rows of a list as CSV. */
+/**
+ * The rows of a list as CSV. An import takes it as it is: with the external ids, so that files that were imported before
+ * are still known when all was deleted and imported again.
+ */
 export function exportExpenses(
   { owner, bom }: Pick<ListQuery, 'owner' | 'bom'>,
   expenses: AsyncIterable<Expense>,
@@ -76,6 +79,7 @@ export function exportExpenses(
     'category',
     'createdAt',
     'updatedAt',
+    'externalId',
   ] as const;
   const columns = owner === undefined ? own : [...own, 'owner' as const];
   return csvAnswer({ name: 'expenses', columns, bom }, expenses);

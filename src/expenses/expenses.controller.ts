@@ -95,7 +95,8 @@ export class ExpensesController {
     operationId: 'listExpenses',
     summary: 'List expenses, newest first',
     description:
-      'A page of them; as CSV, unless `limit` or `cursor` is given, all of them. JSON is not compressed; a proxy may do that.',
+      'A page of them; as CSV, unless `limit` or `cursor` is given, all of them, with what an import called them ' +
+      '(`externalId`). JSON is not compressed; a proxy may do that.',
   })
   @ApiProduces('application/json', 'text/csv')
   @ApiOkResponse({

@@ -205,13 +205,16 @@ describeOnBothEngines('CSV', (engine) => {
         'category',
         'createdAt',
         'updatedAt',
+        'externalId',
       ]);
       expect(rows[0]).toMatchObject({ date: '2026-01-01', description: 'x', value: '60', category: '' });
     });
 
     it('has a header line even without rows', async () => {
       const answer = await ledger.as('empty')('GET', '/', { headers: { accept: 'text/csv' } });
-      expect(answer.body).toBe('id,date,description,value,currency,category,createdAt,updatedAt\r\n');
+      expect(answer.body).toBe(
+        'id,date,description,value,currency,category,createdAt,updatedAt,externalId\r\n',
+      );
     });
 
     it('neutralises what a spreadsheet would take for a formula', async () => {

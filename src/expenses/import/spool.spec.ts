@@ -35,6 +35,14 @@ describe('a spool', () => {
     await spool.close();
   });
 
+  it('gives back long lines, and what else might end one, as they were', async () => {
+    const lines = ['x'.repeat(200_000), 'a\u2028b\u2029c\rd\u0085e', '\u{1F355}'.repeat(50_000)];
+    const spool = await new Spools().create();
+    for (const line of lines) await spool.write(line);
+    expect(await linesOf(spool.lines())).toEqual(lines);
+    await spool.close();
+  });
+
   it('has no more room than all spools have together, and gives it back', async () => {
     const spools = smallSpools();
     const [one, other] = [await spools.create(), await spools.create()];

@@ -20,7 +20,7 @@ export class Spool<Line extends string> {
   ) {}
 
   /**
-   * @param line without line ends in it
+   * @param line without a line feed in it
    * @throws ServiceUnavailable `import_unavailable` when there is no room left
    */
   async write(line: Line): Promise<void> {
@@ -30,10 +30,18 @@ export class Spool<Line extends string> {
     await this.spools.guard(() => this.file.appendFile(bytes));
   }
 
-  /** All lines, in the order in which they were written. */
+  /**
+   * All lines, in the order in which they were written. Not by `readLines` of Node, to which U+2028 and U+2029 end a line,
+   * too: text may hold them.
+   */
   async *lines(): AsyncGenerator<Line> {
-    const lines = this.file.readLines({ start: 0, autoClose: false, encoding: 'utf8' });
-    for await (const line of lines) yield line as Line;
+    const file = this.file.createReadStream({ start: 0, autoClose: false, encoding: 'utf8' });
+    let rest = '';
+    for await (const text of file as AsyncIterable<string>) {
+      const lines = `${rest}${text}`.split('\n');
+      rest = lines.pop()!;
+      yield* lines as Line[];
+    }
   }
 
   close(): Promise<void> {
