@@ -1,16 +1,25 @@
+import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { API_NAME } from '../docs/openapi.js';
 import { loadConfiguration } from '../config/config.module.js';
 import { toHttpFile } from './access/http-file.js';
 import { toJson, toManifest, toText } from './access/manifest.js';
-import { compareTenant, type TenantApi, toAuth0Tenant, toIssuerEntry } from './access/tenant.js';
+import {
+  compareTenant,
+  type TenantApi,
+  toAuth0Tenant,
+  toIssuerEntry,
+  updateLocalTenant,
+} from './access/tenant.js';
 import { readArguments, run, CommandError } from './command.js';
 import { readAccess } from './read-access.js';
+
+const LAB_TENANT = 'apps/issuer/tenant.json';
 
 const USAGE = `npm run access [-- option]
 Who may call what, one line a route.
   --json         as JSON, the content of access.json
-  --update       write access.json, and api.http, the routes as requests
+  --update       write access.json, api.http, the routes as requests, and the permissions into the tenant of the lab's issuer
   --auth0        the API and its permissions as a tenant file of auth0-deploy-cli
   --issuer       ... as an entry of \`apis\` in the tenant file of the local issuer
   --check FILE   what a tenant lacks or has too much; FILE is an export of auth0-deploy-cli or a local tenant file
@@ -38,6 +47,10 @@ await run(async () => {
     case 'update':
       await writeFile('access.json', toJson(manifest));
       await writeFile('api.http', toHttpFile(manifest));
+      // Whoever has no use for the lab has removed it.
+      if (existsSync(LAB_TENANT)) {
+        await writeFile(LAB_TENANT, updateLocalTenant(await readFile(LAB_TENANT, 'utf8'), rules.permissions));
+      }
       return 0;
     case 'auth0':
       return print(JSON.stringify(toAuth0Tenant(await apiOf(rules)), undefined, 2));

@@ -1,9 +1,16 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { startIssuer } from '../../apps/issuer/src/start-issuer.js';
+import { readTenant } from '../../apps/issuer/src/tenant.js';
+import { AUDIENCE } from '../../apps/web/test/support/lab.js';
 import { codeBlocks } from '../documentation/code-blocks.js';
+import { freePort } from './support/api-process.js';
+import { machineToken } from './support/machine-token.js';
 
 const run = promisify(execFile);
 const root = join(import.meta.dirname, '..', '..');
@@ -71,4 +78,35 @@ describe('docs/extending.md, "Add a resource"', () => {
     await inProject('node_modules/.bin/nest', 'build');
     await inProject('npm', 'test', '--', 'src/invoices');
   }, 300_000);
+
+  it('leads to an issuer of the lab that knows the permissions, and an API that takes them', async () => {
+    const tenant = readTenant(join(project, 'apps/issuer/tenant.json'));
+    const issuer = await startIssuer({ port: 0, tenant });
+    const url = `http://localhost:${await freePort()}`;
+    const api = spawn(process.execPath, [join(project, 'dist/main.js')], {
+      cwd: project,
+      env: { ISSUER_BASE_URL: issuer.issuer, ALLOWED_AUDIENCES: AUDIENCE, PORT: new URL(url).port },
+      stdio: 'ignore',
+    });
+    try {
+      const invoices = async (scope: string) => {
+        const authorization = `Bearer ${await machineToken(issuer.issuer, tenant, scope)}`;
+        return (await fetch(`${url}/invoices`, { headers: { authorization } })).status;
+      };
+      while (
+        !(await fetch(url).then(
+          () => true,
+          () => false,
+        ))
+      ) {
+        if (api.exitCode !== null) throw new Error('the API ended');
+        await delay(100);
+      }
+      expect(await invoices('read:invoices')).toBe(200);
+      expect(await invoices('read:reports')).toBe(403);
+    } finally {
+      api.kill();
+      await Promise.all([once(api, 'exit'), issuer.close()]);
+    }
+  }, 120_000);
 });

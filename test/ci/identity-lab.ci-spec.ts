@@ -7,8 +7,9 @@ import { parseEnv } from 'node:util';
 import { AUDIENCE, Lab } from '../../apps/web/test/support/lab.js';
 import { ALICE, BOB, logIn } from '../../apps/web/test/support/people.js';
 import { Visitor } from '../../apps/web/test/support/visitor.js';
-import { otherWebEnvironment, secretOf } from '../../scripts/lab/settings.js';
+import { otherWebEnvironment } from '../../scripts/lab/settings.js';
 import { freePort } from './support/api-process.js';
+import { machineToken } from './support/machine-token.js';
 import { ScratchProject } from './support/scratch.js';
 
 /** What the exercise's web application is made of, in its versions, and what the two ways to secure an API need. */
@@ -94,20 +95,7 @@ async function expensesOf(visitor: Visitor, query = ''): Promise<{ status: numbe
   return { status, body: JSON.parse(body) as unknown };
 }
 
-/** A token of the lab's machine client. */
-async function machineToken(scope: string): Promise<string> {
-  const response = await fetch(new URL('/oauth/token', lab.issuer.issuer), {
-    method: 'POST',
-    body: new URLSearchParams({
-      grant_type: 'client_credentials',
-      client_id: 'lab-cli',
-      client_secret: secretOf(lab.tenant, 'lab-cli'),
-      audience: AUDIENCE,
-      scope,
-    }),
-  });
-  return ((await response.json()) as { access_token: string }).access_token;
-}
+const tokenFor = (scope: string) => machineToken(lab.issuer.issuer, lab.tenant, scope);
 
 /** The token with another subject and the old signature. */
 function tampered(token: string): string {
@@ -158,16 +146,16 @@ describe("an application with express-openid-connect 1, as the identity lab's ow
   });
 });
 
-/** It answers the web application, and nobody without a token, with a token for another API, or without the permission. */
+/** It answers the web application, and nobody without a token, with a changed one, or without the permission. */
 async function isSecured(script: string, env: Record<string, string>): Promise<void> {
   const api = await start(script, env);
   const alice = await logInAt(await startWeb(api), ALICE);
   expect(await expensesOf(alice)).toEqual({ status: 200, body: [{ description: 'Pizza', value: 102 }] });
   const statuses = await Promise.all([
     statusOf(api),
-    statusOf(api, await machineToken('create:expenses')),
-    statusOf(api, await machineToken('read:reports')),
-    statusOf(api, tampered(await machineToken('read:reports'))),
+    statusOf(api, await tokenFor('create:expenses')),
+    statusOf(api, await tokenFor('read:reports')),
+    statusOf(api, tampered(await tokenFor('read:reports'))),
   ]);
   expect(statuses).toEqual([401, 403, 200, 401]);
 }

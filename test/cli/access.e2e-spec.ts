@@ -1,7 +1,14 @@
 import { readFile } from 'node:fs/promises';
+import { format, resolveConfig } from 'prettier';
+import { parseTenant } from '../../apps/issuer/src/tenant.js';
 import { toHttpFile } from '../../src/cli/access/http-file.js';
 import { toJson, toManifest, toText } from '../../src/cli/access/manifest.js';
-import { compareTenant, toAuth0Tenant, toIssuerEntry } from '../../src/cli/access/tenant.js';
+import {
+  compareTenant,
+  toAuth0Tenant,
+  toIssuerEntry,
+  updateLocalTenant,
+} from '../../src/cli/access/tenant.js';
 import { CommandError } from '../../src/cli/command.js';
 import { readAccess } from '../../src/cli/read-access.js';
 import { startTestIssuer, type TestApp, type TestIssuer } from '../../src/testing/index.js';
@@ -62,16 +69,6 @@ tenant: {}
     expect(compareTenant(text, api)).toEqual({ missing: ['create:expenses'], unknown: ['burn:reports'] });
   });
 
-  it('finds the tenant of the local issuer complete', async () => {
-    const { permissions } = await readAccess();
-    expect(compareTenant(await readFile('apps/issuer/tenant.json', 'utf8'), { ...api, permissions })).toEqual(
-      {
-        missing: [],
-        unknown: [],
-      },
-    );
-  });
-
   it.each([
     ['no document', ''],
     ['a list', '[]'],
@@ -83,6 +80,58 @@ tenant: {}
     ['neither YAML nor JSON', '{'],
   ])('refuses %s', (_title, text) => {
     expect(() => compareTenant(text, api)).toThrow(CommandError);
+  });
+});
+
+describe("the tenant of the lab's issuer", () => {
+  const file = 'apps/issuer/tenant.json';
+
+  it('has the permissions of the code; after a change, review it and run: npm run access -- --update', async () => {
+    const text = await readFile(file, 'utf8');
+    expect(updateLocalTenant(text, (await readAccess()).permissions)).toBe(text);
+  });
+
+  it('gets a new permission for the machine client and Alice, and for nobody else', async () => {
+    const text = await readFile(file, 'utf8');
+    const { permissions } = await readAccess();
+    const tenant = parseTenant(
+      JSON.parse(updateLocalTenant(text, { ...permissions, 'create:invoices': 'Write invoices' })),
+    );
+    expect(tenant.apis[0]?.permissions.at(-1)).toEqual({
+      value: 'create:invoices',
+      description: 'Write invoices',
+    });
+    const holders = [
+      ...tenant.applications.map(
+        ({ clientId, machinePermissions }) => [clientId, machinePermissions] as const,
+      ),
+      ...tenant.users.map((user) => [user.id, user.permissions] as const),
+    ].filter(([, grants]) => grants[api.identifier]?.includes('create:invoices'));
+    expect(holders.map(([id]) => id)).toEqual(['lab-cli', 'auth0|alice']);
+  });
+
+  it('loses a permission that the code no longer has, whoever holds it', async () => {
+    const text = await readFile(file, 'utf8');
+    const { 'read:reports': _gone, ...others } = (await readAccess()).permissions;
+    const updated = updateLocalTenant(text, others);
+    expect(updated).not.toContain('read:reports');
+    expect(parseTenant(JSON.parse(updated)).users.map((user) => user.permissions[api.identifier])).toEqual([
+      ['read:history', 'create:expenses', 'update:expenses', 'delete:expenses'],
+      [],
+      ['read:all_reports'],
+    ]);
+  });
+
+  it('is as the formatter of the project would have it, whatever changes', async () => {
+    const { permissions } = await readAccess();
+    for (const changed of [
+      permissions,
+      { 'read:reports': 'Read', 'delete:expenses': 'Delete' },
+      { ...permissions, 'approve:expenses': 'Approve' },
+    ]) {
+      const updated = updateLocalTenant(await readFile(file, 'utf8'), changed);
+      expect(await format(updated, { ...(await resolveConfig(file)), filepath: file })).toBe(updated);
+    }
   });
 });
 

@@ -40,6 +40,63 @@ function toScopes(permissions: PermissionDescriptions): object[] {
   return Object.entries(permissions).map(([value, description]) => ({ value, description }));
 }
 
+/** Who in the local issuer's tenant gets permissions that are new: its machine client, and the user of most examples. */
+const TRUSTED = new Set(['lab-cli', 'auth0|alice']);
+
+type Grants = Record<string, string[]>;
+interface LocalTenant {
+  readonly apis: { readonly identifier: string; permissions: { readonly value: string }[] }[];
+  readonly applications: { readonly clientId: string; readonly machinePermissions?: Grants }[];
+  readonly users: { readonly id: string; readonly permissions: Grants }[];
+}
+
+/**
+ * The tenant file of the local issuer with the permissions of the code: those that it lacks are added to its first API,
+ * and granted to the machine client and to Alice; those that the code no longer has are taken from everybody.
+ *
+ * @param text JSON
+ */
+export function updateLocalTenant(text: string, permissions: PermissionDescriptions): string {
+  const tenant = JSON.parse(text) as LocalTenant;
+  const [api] = tenant.apis;
+  if (!api) throw new CommandError('The tenant of the local issuer has no API');
+  const known = api.permissions.filter(({ value }) => value in permissions);
+  const added = Object.keys(permissions).filter((name) => !known.some(({ value }) => value === name));
+  // What there is keeps its words: the issuer's consent page may say it in its own.
+  api.permissions = [...known, ...added.map((value) => ({ value, description: permissions[value] }))];
+  const holders = [
+    ...tenant.applications.map(({ clientId, machinePermissions }) => ({
+      id: clientId,
+      grants: machinePermissions,
+    })),
+    ...tenant.users.map(({ id, permissions: grants }) => ({ id, grants })),
+  ];
+  for (const { id, grants } of holders) {
+    const held = grants?.[api.identifier];
+    if (!grants || !held) continue;
+    const kept = held.filter((value) => value in permissions);
+    grants[api.identifier] = TRUSTED.has(id) ? [...kept, ...added] : kept;
+  }
+  return toLines(tenant);
+}
+
+const LINE_LENGTH = 110;
+
+/** JSON in which a list or object without others inside is one line, if it fits, as the formatter of the project has it. */
+function toLines(value: unknown): string {
+  const text = JSON.stringify(value, undefined, 2);
+  const innermost = /^( *)(.*)([[{])\n\s*([^[\]{}]*?)\n\s*([\]}],?)$/gm;
+  const collapsed = text.replaceAll(
+    innermost,
+    (lines, indent: string, key: string, open: string, content: string, close: string) => {
+      const space = open === '{' ? ' ' : '';
+      const line = `${indent}${key}${open}${space}${content.replaceAll(/\n\s*/g, ' ')}${space}${close}`;
+      return line.length <= LINE_LENGTH ? line : lines;
+    },
+  );
+  return `${collapsed}\n`;
+}
+
 /** How a tenant differs from what the application needs. */
 export interface TenantDifference {
   /** Permissions that the tenant lacks. */
