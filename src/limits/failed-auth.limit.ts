@@ -11,6 +11,7 @@ import {
   AccessChecks,
   type AuthError,
   type AuthenticatedRequest,
+  InvalidDpopProof,
   InvalidRequest,
   InvalidToken,
 } from '../auth/index.js';
@@ -28,9 +29,9 @@ const MAX_ADDRESSES = 10_000;
  * address with too many has to wait, and what it sends meanwhile is refused before any of it is verified. Tokens that
  * were verified earlier still pass, so somebody who floods us from behind the same address shuts out nobody who is in.
  *
- * A failure counts when the credentials are refused, whether or not the client waits for the answer. Only those in the
- * Authorization header count: a token in a query or body can be put there by any web page that somebody of the same
- * network looks at. The waiting addresses are few, so good requests pay nothing for it.
+ * A failure counts when the credentials are refused, token or proof, whether or not the client waits for the answer. Only
+ * those in headers count: a token in a query or body can be put there by any web page that somebody of the same network
+ * looks at. The waiting addresses are few, so good requests pay nothing for it.
  */
 @Injectable()
 export class FailedAuthLimit implements AccessCheck, OnModuleInit {
@@ -84,7 +85,12 @@ export class FailedAuthLimit implements AccessCheck, OnModuleInit {
 }
 
 function isAttempt(error: AuthError): boolean {
-  return error instanceof InvalidToken || (error instanceof InvalidRequest && error.place === 'header');
+  // That a nonce is missing is how a client learns it, and no attempt.
+  return (
+    error instanceof InvalidToken ||
+    error instanceof InvalidDpopProof ||
+    (error instanceof InvalidRequest && error.place === 'header')
+  );
 }
 
 function addressOf(request: FastifyRequest): string {

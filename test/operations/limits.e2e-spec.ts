@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { REDIS } from '../../src/redis/redis.module.js';
+import { DpopClient } from '../../src/testing/dpop-client.js';
 import { startTestIssuer, type TestApp, type TestIssuer } from '../../src/testing/index.js';
 import { createAuthApp } from '../support/auth-app.js';
 import { describeWithRedis, ownRedis, redisIsThere } from '../support/redis.js';
@@ -147,6 +148,27 @@ describe('the limit of failed authentications per address', () => {
     await statuses(3, () => app.get('/secured'));
     await statuses(3, () => app.get('/secured', noScope));
     expect((await app.get('/secured', issuer!.tokenFor({ scopes }))).statusCode).toBe(200);
+  });
+
+  it('counts proofs that are refused, and not that a nonce is asked for', async () => {
+    const app = await start({ FAILED_AUTH_LIMIT: '2', DPOP_NONCE: 'required' });
+    const client = new DpopClient();
+    const token = issuer!.tokenFor({ scopes, cnf: client.confirmation });
+    const url = 'https://api.example.com/secured';
+    const send = (claims: object) =>
+      app.inject({
+        method: 'GET',
+        url: '/secured',
+        remoteAddress: '192.0.2.1',
+        headers: { authorization: `DPoP ${token}`, dpop: client.proof({ url, token }, { ...claims }) },
+      });
+    expect(await statuses(4, () => send({}))).toEqual([401, 401, 401, 401]);
+    expect((await good(app, '192.0.2.1')).statusCode).toBe(200);
+    await statuses(3, () => send({ htm: 'POST' }));
+    expect((await good(app, '192.0.2.1')).statusCode).toBe(429);
+    // The token was verified before, so whoever holds its key is still let in.
+    const nonce = (await send({})).headers['dpop-nonce'];
+    expect((await send({ nonce })).statusCode).toBe(200);
   });
 
   it('does not count a token in the query or body, which any web page can have a browser send', async () => {

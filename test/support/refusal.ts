@@ -1,4 +1,10 @@
-import { InsufficientScope, type RefusalReason, refusals } from '../../src/auth/index.js';
+import {
+  InsufficientScope,
+  type ProofRefusalReason,
+  proofRefusals,
+  type RefusalReason,
+  refusals,
+} from '../../src/auth/index.js';
 import { SECRET } from './reports.module.js';
 
 /** Where the applications of the hostile suites say that they are. */
@@ -44,6 +50,36 @@ function expectProblem(answer: Answer, status: number, code: string, challenged:
 /** 401: the token was understood to be bad, for this very reason; the challenge names the scopes of the route. */
 export function expectInvalidToken(answer: Answer, reason: RefusalReason, scope = 'read:reports'): void {
   expectProblem(answer, 401, 'invalid_token', challenge('invalid_token', refusals[reason], scope));
+}
+
+/** What proofs may be signed with unless the settings say otherwise, as challenges name it. */
+const PROOF_ALGORITHMS = 'ES256 EdDSA Ed25519 PS256 RS256';
+
+/** The exact challenge of the scheme DPoP for an error of RFC 9449, 7.1. */
+export function proofChallenge(error: string, description: string, algs = PROOF_ALGORITHMS): string {
+  const parameters = `error="${error}", error_description="${description}", scope="read:reports", algs="${algs}"`;
+  return `DPoP ${parameters}, ${RESOURCE_METADATA}`;
+}
+
+/** 401: the proof is refused, or the token that it comes with, for this very reason. */
+export function expectInvalidProof(
+  answer: Answer,
+  reason: ProofRefusalReason | RefusalReason,
+  algs?: string,
+): void {
+  const [code, detail] =
+    reason in proofRefusals
+      ? ['invalid_dpop_proof', proofRefusals[reason as ProofRefusalReason]]
+      : ['invalid_token', refusals[reason as RefusalReason]];
+  expectProblem(answer, 401, code, proofChallenge(code, detail, algs));
+  expect(JSON.parse(answer.body)).toMatchObject({ detail });
+}
+
+/** 401: the proof is to be made again, with the nonce that the answer has. @returns that nonce */
+export function expectNonceRequest(answer: Answer): string {
+  const challenged = proofChallenge('use_dpop_nonce', 'The DPoP proof needs a nonce of ours');
+  expectProblem(answer, 401, 'use_dpop_nonce', challenged);
+  return answer.headers['dpop-nonce'] as string;
 }
 
 /** 401 without an error code: there was no token. */
