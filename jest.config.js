@@ -8,6 +8,7 @@ export default {
   // Starting the application with its embedded database takes seconds, more on a busy machine.
   testTimeout: 60_000,
   roots: ['<rootDir>/src', '<rootDir>/test', '<rootDir>/examples', '<rootDir>/apps'],
+  setupFiles: ['<rootDir>/test/support/load-jose.ts'],
   testMatch: ['**/*.spec.ts', '**/*.e2e-spec.ts'],
   testPathIgnorePatterns: ['/node_modules/', '/dist/', '/test/ci/scratch/'],
   modulePathIgnorePatterns: ['/dist/'],

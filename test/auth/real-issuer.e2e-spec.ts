@@ -1,4 +1,4 @@
-import type { RunningIssuer } from '../../apps/issuer/src/start-issuer.js';
+import { type RunningIssuer, startIssuer } from '../../apps/issuer/src/start-issuer.js';
 import { type TestApp } from '../../src/testing/index.js';
 import { createTestApp } from '../support/test-app.js';
 
@@ -9,8 +9,6 @@ let issuer: RunningIssuer;
 let api: TestApp;
 
 beforeAll(async () => {
-  // Not at the top: Jest cannot load jose for oidc-provider and, by require(), for jwks-rsa at the same time.
-  const { startIssuer } = await import('../../apps/issuer/src/start-issuer.js');
   issuer = await startIssuer({ port: 0 });
   api = await createTestApp({ issuer: { url: issuer.issuer, audience } });
 }, 60_000);

@@ -4,7 +4,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { RunningIssuer } from '../../apps/issuer/src/start-issuer.js';
+import { type RunningIssuer, startIssuer } from '../../apps/issuer/src/start-issuer.js';
 import { createTestApp, type TestApp } from '../../src/testing/index.js';
 
 // Two issuers that know nothing of the code that verifies their tokens: oidc-provider with one API for each algorithm,
@@ -81,8 +81,6 @@ let api: TestApp;
 let folder: string;
 
 beforeAll(async () => {
-  // Not at the top: Jest cannot load jose for oidc-provider and, by require(), for jwks-rsa at the same time.
-  const { startIssuer } = await import('../../apps/issuer/src/start-issuer.js');
   provider = await startIssuer({
     port: 0,
     tenant: {

@@ -3,7 +3,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import type { Browser, Page } from 'playwright-core';
 import { type RunningIssuer, startIssuer } from '../../apps/issuer/src/start-issuer.js';
 import { readTenant, TENANT_FILE } from '../../apps/issuer/src/tenant.js';
-import type { TestApp } from '../../src/testing/index.js';
+import { createTestApp, type TestApp } from '../../src/testing/index.js';
 import { describeInBrowser, launchChromium } from './support/chromium.js';
 
 const ALICE = 'alice@example.com';
@@ -33,8 +33,6 @@ describeInBrowser('The documentation in a browser', () => {
     const client = tenant.applications.find(({ clientId }) => clientId === 'expenses-docs');
     if (client) client.redirectUris = [`${url}/docs/oauth2-redirect.html`];
     issuer = await startIssuer({ port: 0, tenant });
-    // Imported late: Jest cannot load jose for the API while it loads it for the issuer.
-    const { createTestApp } = await import('../../src/testing/index.js');
     api = await createTestApp({ issuer: { url: issuer.issuer, audience: 'https://expenses-api' } });
     await api.app.listen(port, 'localhost');
     browser = await launchChromium();

@@ -1,6 +1,7 @@
 import { type RunningIssuer, startIssuer } from '../../../apps/issuer/src/start-issuer.js';
 import { readTenant, TENANT_FILE } from '../../../apps/issuer/src/tenant.js';
 import { Browser } from '../../../apps/issuer/test/support/browser.js';
+import { startApi } from '../../../apps/web/test/support/api.js';
 import { freeAddresses } from '../../support/free-addresses.js';
 
 export const AUDIENCE = 'https://expenses-api';
@@ -33,8 +34,6 @@ export class Servers {
     });
     const issuer = await startIssuer({ port: 0, tenant, requireDpopNonce: nonce });
     try {
-      // Imported late: Jest cannot load jose for the API's jwks-rsa while it loads it for the issuer.
-      const { startApi } = await import('../../../apps/web/test/support/api.js');
       const api = await startApi({
         NODE_ENV: 'test',
         BASE_URL: apiUrl,

@@ -4,6 +4,7 @@ import { type RunningIssuer, startIssuer } from '../../../issuer/src/start-issue
 import { readTenant, TENANT_FILE } from '../../../issuer/src/tenant.js';
 import type { ParsedTenant } from '../../../issuer/src/tenant.schema.js';
 import { createWebApp, type WebAppOptions } from '../../src/app.js';
+import { startApi } from './api.js';
 
 export const AUDIENCE = 'https://expenses-api';
 
@@ -42,8 +43,6 @@ export class Lab {
     try {
       const issuer = await startIssuer({ port: 0, tenant, requireDpopNonce: options.requireDpopNonce });
       opened.push(issuer);
-      // Imported late: Jest cannot load jose for the API's jwks-rsa while it loads it for us.
-      const { startApi } = await import('./api.js');
       const api = await startApi(apiVariables(issuer.issuer, apiUrl, options));
       opened.push(api);
       const web = await startWeb(url, webVariables(issuer.issuer, url, apiUrl, tenant));
