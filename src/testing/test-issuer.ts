@@ -7,7 +7,6 @@ import { answerWithFault, type IssuerFault, sendJson } from './issuer-faults.js'
 import { type Json, signToken } from './sign-token.js';
 import { giveBack, type KeyAlgorithm, type SigningKey, takeSigningKey, toJwk } from './signing-key.js';
 
-const DISCOVERY = '/.well-known/openid-configuration';
 const KEYS = '/.well-known/jwks.json';
 const TOKEN_LIFETIME_SECONDS = 3600;
 
@@ -50,6 +49,8 @@ export class TestIssuer {
   delayMs = 0;
   /** Its name in discovery and `iss`, when that is not its URL. */
   name?: string;
+  /** Where its metadata are, and nowhere else; those of RFC 8414 are at `/.well-known/oauth-authorization-server`. */
+  metadataPath = '/.well-known/openid-configuration';
 
   private readonly server = createServer((request, response) => {
     void this.think().then(() => this.answer(request, response));
@@ -188,8 +189,8 @@ export class TestIssuer {
 
   private answer(request: IncomingMessage, response: ServerResponse): void {
     const { pathname } = new URL(request.url ?? '/', this.url);
-    const name = pathname === DISCOVERY ? 'discovery' : 'keys';
-    if (pathname !== DISCOVERY && pathname !== KEYS) {
+    const name = pathname === this.metadataPath ? 'discovery' : 'keys';
+    if (pathname !== this.metadataPath && pathname !== KEYS) {
       response.writeHead(404).end();
       return;
     }

@@ -31,6 +31,17 @@ it('200 requests at once to a cold process cost one discovery and one fetch of k
   expect(issuer.requests).toStrictEqual({ discovery: 1, keys: 1 });
 });
 
+it('an issuer without an OpenID document is found by RFC 8414, and once', async () => {
+  issuer.metadataPath = '/.well-known/oauth-authorization-server';
+  api = await createAuthApp(issuer);
+  for (const token of repeat(20, () => issuer.tokenFor(read))) expectExpenses(await send(token));
+  expect(issuer.requests).toStrictEqual({ discovery: 1, keys: 1 });
+  expectInvalidToken(
+    await send(issuer.tokenFor({ ...read, iss: 'https://other.example.com/' })),
+    'wrong_issuer',
+  );
+});
+
 it('20 requests one after the other cost one discovery and one fetch of keys', async () => {
   api = await createAuthApp(issuer);
   for (const token of repeat(20, () => issuer.tokenFor(read))) expectExpenses(await send(token));

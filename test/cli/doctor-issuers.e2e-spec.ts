@@ -104,6 +104,26 @@ describe('doctor', () => {
     },
   );
 
+  it('finds an issuer without an OpenID document by RFC 8414', async () => {
+    issuer.metadataPath = '/.well-known/oauth-authorization-server';
+    expect(await of('discovery')).toMatchObject([
+      { status: 'ok', detail: `${issuer.url}.well-known/oauth-authorization-server answers` },
+    ]);
+    expect((await findings(usual())).filter(({ status }) => status !== 'ok')).toStrictEqual([]);
+  });
+
+  it('names both places where the metadata of an issuer may be when they are at neither', async () => {
+    issuer.metadataPath = '/elsewhere';
+    expect(await of('discovery')).toMatchObject([
+      {
+        status: 'error',
+        detail:
+          `${issuer.url}.well-known/openid-configuration answered 404, ` +
+          `${issuer.url}.well-known/oauth-authorization-server answered 404`,
+      },
+    ]);
+  });
+
   it('prints no template of names as a name', async () => {
     issuer.name = 'https://login.microsoftonline.com/{tenantid}/v2.0';
     const [finding] = await of('issuer');

@@ -1,6 +1,9 @@
 /** How good access tokens of one issuer are told from others, and what they grant. docs/issuers.md has examples. */
 export interface IssuerOptions {
-  /** The issuer's URL; its metadata is looked up there (OpenID Connect Discovery 1.0). https unless on this machine. */
+  /**
+   * The issuer's URL; its metadata are looked up there (OpenID Connect Discovery 1.0, else RFC 8414). https unless on this
+   * machine.
+   */
   readonly issuerBaseUrl: string;
   /** The names of this API, at least one; a token's `aud` must hold one of them. */
   readonly audiences: readonly string[];

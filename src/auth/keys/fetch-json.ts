@@ -23,10 +23,16 @@ export interface JsonAnswer {
   readonly clockSkewSeconds?: number;
 }
 
+/** There is no such document (RFC 9110, 15.5.5 and 15.5.11), which is a good answer, and no outage. */
+export class NotThere extends Error {
+  override readonly name = 'NotThere';
+}
+
 /**
  * Gets a JSON object from the issuer: https unless the host is this machine, no redirects (they could lead anywhere),
  * bounded in size; the caller's signal bounds it in time.
  *
+ * @throws NotThere when the issuer says so
  * @throws Error for every other answer; the message says what was wrong with it
  */
 export async function fetchJson(url: string, signal: AbortSignal): Promise<JsonAnswer> {
@@ -43,7 +49,8 @@ export async function fetchJson(url: string, signal: AbortSignal): Promise<JsonA
   const answeredAt = Date.now();
   if (response.status !== 200) {
     await response.body?.cancel();
-    throw new Error(`${url} answered ${response.status}`);
+    const message = `${url} answered ${response.status}`;
+    throw [404, 410].includes(response.status) ? new NotThere(message) : new Error(message);
   }
   const body: unknown = parse(url, await readBounded(url, response));
   if (typeof body !== 'object' || body === null || Array.isArray(body)) {

@@ -1,6 +1,6 @@
-import { fetchJson } from './fetch-json.js';
+import { fetchJson, type JsonAnswer, NotThere } from './fetch-json.js';
 
-/** What is needed of the issuer's metadata (OpenID Connect Discovery 1.0, 3). */
+/** What is needed of the issuer's metadata (OpenID Connect Discovery 1.0, 3; RFC 8414, 2). */
 export interface IssuerMetadata {
   /** The exact `iss` of its tokens. */
   readonly issuer: string;
@@ -17,8 +17,44 @@ export function issuerSpellings(issuerBaseUrl: string): readonly [withSlash: str
 }
 
 /**
+ * Where the metadata of an issuer may be: behind its URL (OpenID Connect Discovery 1.0, 4), or between its host and its
+ * path (RFC 8414, 3.1).
+ */
+export function metadataUrlsOf(issuerBaseUrl: string): readonly [openId: string, oauth: string] {
+  const [withSlash, without] = issuerSpellings(issuerBaseUrl);
+  const { origin, pathname } = new URL(without);
+  return [
+    `${withSlash}.well-known/openid-configuration`,
+    `${origin}/.well-known/oauth-authorization-server${pathname === '/' ? '' : pathname}`,
+  ];
+}
+
+/**
+ * Gets the issuer's metadata: those of OpenID Connect, or those of RFC 8414 when the issuer says that it has no others. An
+ * issuer that fails is not asked for the others, and metadata that are there are the only ones.
+ *
+ * @returns the metadata as they are, and where they were
+ * @throws Error saying what was wrong with the answer
+ */
+export async function fetchIssuerMetadata(
+  issuerBaseUrl: string,
+  signal: AbortSignal,
+): Promise<JsonAnswer & { readonly url: string }> {
+  const missing: string[] = [];
+  for (const url of metadataUrlsOf(issuerBaseUrl)) {
+    try {
+      return { url, ...(await fetchJson(url, signal)) };
+    } catch (error) {
+      if (!(error instanceof NotThere)) throw error;
+      missing.push(error.message);
+    }
+  }
+  throw new NotThere(missing.join(', '));
+}
+
+/**
  * Looks the issuer's metadata up. The issuer that it names must be the configured one (OpenID Connect Discovery 1.0,
- * 4.3), but for a trailing slash, the most common fault of a set-up. Not so when the names of the issuer are given: some
+ * 4.3; RFC 8414, 3.3), but for a trailing slash, the most common fault of a set-up. Not so when the names of the issuer are given: some
  * have another name than their address, and then only the address is taken from the metadata.
  *
  * @param names what the issuer writes as `iss`, where that is known
@@ -30,8 +66,7 @@ export async function discover(
   names: readonly string[] = [],
 ): Promise<IssuerMetadata> {
   const spellings = issuerSpellings(issuerBaseUrl);
-  const url = `${spellings[0]}.well-known/openid-configuration`;
-  const { body } = await fetchJson(url, signal);
+  const { url, body } = await fetchIssuerMetadata(issuerBaseUrl, signal);
   const { issuer, jwks_uri: jwksUri } = body;
   const isItself = typeof issuer === 'string' && spellings.includes(issuer);
   if (!isItself && names.length === 0) throw new Error(`${url} names another issuer than ${issuerBaseUrl}`);

@@ -1,9 +1,11 @@
 import {
+  fetchIssuerMetadata,
   fetchJson,
   FETCH_TIMEOUT_MS,
   fetchKeys,
   issuerSpellings,
   type IssuerOptions,
+  metadataUrlsOf,
   NoUsableKey,
   type SigningAlgorithm,
   toAlgorithms,
@@ -21,9 +23,8 @@ const HARMLESS = new Set(['other_use']);
 /** Whether the issuer is there, is the one that the tokens will name, and has keys that can be used. */
 export async function checkIssuer(options: IssuerOptions, settings: Settings): Promise<Finding[]> {
   const [base] = issuerSpellings(options.issuerBaseUrl);
-  const discoveryUrl = `${base}.well-known/openid-configuration`;
   const { jwksUri } = options;
-  const discovered = jwksUri ? undefined : await checkDiscovery(discoveryUrl, options);
+  const discovered = jwksUri ? undefined : await checkDiscovery(options);
   const keysAt = jwksUri ?? discovered?.jwksUri;
   const names = options.issuer?.toString() ?? base;
   return [
@@ -32,7 +33,7 @@ export async function checkIssuer(options: IssuerOptions, settings: Settings): P
       ok('issuer', `tokens must name ${names}; with JWKS_URI there is no discovery`),
     ]),
     ...(keysAt ? await checkKeys(keysAt, toAlgorithms(options.algorithms ?? ['RS256'])) : []),
-    await checkClock(keysAt ?? discoveryUrl, settings.CLOCK_TOLERANCE),
+    await checkClock(keysAt ?? metadataUrlsOf(options.issuerBaseUrl)[0], settings.CLOCK_TOLERANCE),
   ];
 }
 
@@ -46,12 +47,9 @@ function checkTransport({ issuerBaseUrl: url }: IssuerOptions, { NODE_ENV: envir
   );
 }
 
-async function checkDiscovery(
-  url: string,
-  options: IssuerOptions,
-): Promise<{ findings: Finding[]; jwksUri?: string }> {
+async function checkDiscovery(options: IssuerOptions): Promise<{ findings: Finding[]; jwksUri?: string }> {
   try {
-    const { body } = await fetchJson(url, timeout());
+    const { url, body } = await fetchIssuerMetadata(options.issuerBaseUrl, timeout());
     const { jwks_uri: jwksUri } = body;
     const found = ok('discovery', `${url} answers`);
     const keys = typeof jwksUri === 'string' && URL.canParse(jwksUri) ? jwksUri : undefined;
