@@ -10,7 +10,11 @@ const [name, file = '', ...parameters] = process.argv.slice(2);
 
 const program = programs[name as ProgramName];
 // Standard output belongs to the program.
-await buildIfChanged(program, (line) => process.stderr.write(`${line}\n`));
+const say = (line: string) => process.stderr.write(`${line}\n`);
+await buildIfChanged(program, say).catch((error: Error) => {
+  say(error.message);
+  process.exit(1);
+});
 const script = join(program.folder, 'dist', file);
 // Windows cannot replace the program of a process.
 if (process.execve && process.platform !== 'win32') {

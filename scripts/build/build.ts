@@ -76,7 +76,12 @@ async function compile(folder: string, file: string, dist: string): Promise<stri
   const script = file.replace(/\.ts$/, '.js');
   // Loaded when there is something to compile only, for it takes a while.
   const { transformFile } = await import('@swc/core');
-  const { code, map } = await transformFile(source, { ...swcOptions, sourceMaps: true });
+  const { code, map } = await transformFile(source, { ...swcOptions, sourceMaps: true }).catch(
+    (error: Error) => {
+      // After the place and the reason comes the compiler's own call stack.
+      throw new Error(error.message.split('\n\nCaused by:')[0]?.trim(), { cause: error });
+    },
+  );
   await writeFile(join(dist, script), `${code}\n//# sourceMappingURL=${script.split('/').at(-1)}.map\n`);
   await writeFile(join(dist, `${script}.map`), map ?? '');
   return [script, `${script}.map`];

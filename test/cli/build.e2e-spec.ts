@@ -61,3 +61,11 @@ it('builds again after a build that failed', async () => {
   await build();
   expect(read('inner/one.js')).toContain('export const one = 1;');
 });
+
+it('says of a source that does not compile where and why, and nothing of the compiler', async () => {
+  write('inner/one.ts', 'export const one = = 1;');
+  const failure: unknown = await build().catch((error: unknown) => String(error));
+  expect(failure).toContain('Expression expected');
+  expect(failure).toContain('src/inner/one.ts:1:1');
+  expect(failure).not.toMatch(/Caused by|backtrace/);
+});
