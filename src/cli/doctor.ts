@@ -3,7 +3,8 @@ import { CommandError, printUsage, readArguments, run } from './command.js';
 import { examine, toText } from './doctor/doctor.js';
 
 const USAGE = `npm run doctor [-- --json]
-Checks the settings (.env and environment) against issuer, clock, database and Redis, and says what to do.
+Checks the settings (.env and environment) against issuer, clock, database, Redis and what clients of the
+running API find, and says what to do.
 Ends with 1 when something keeps the API from working, or from working safely.`;
 
 await run(async () => {

@@ -1,27 +1,37 @@
 import type { IssuerOptions } from '../../auth/index.js';
 import { type Environment, InvalidEnvironment } from '../../config/environment.js';
 import { checkAudienceClaim, checkAudiences } from './audience.checks.js';
+import { checkClients } from './client.checks.js';
 import { checkProxy } from './proxy.checks.js';
 import { fault, type Finding, ok } from './finding.js';
 import { checkIssuer } from './issuer.checks.js';
 import { checkDatabase, checkRedis } from './storage.checks.js';
 
 /**
- * Checks the settings against the parts of the world that they name: issuer, clock, database, Redis, and the
- * proxy before the API, if that runs.
+ * Checks the settings against the parts of the world that they name: issuer, clock, database, Redis, and, if the API
+ * runs, the proxy before it and what its clients find.
  *
  * @param load gives the settings, or throws InvalidEnvironment
  */
 export async function examine(load: () => Environment | Promise<Environment>): Promise<Finding[]> {
   try {
     const environment = await load();
-    const [issuers, database, redis, proxy] = await Promise.all([
+    const [issuers, database, redis, proxy, clients] = await Promise.all([
       Promise.all(environment.ISSUERS.map((issuer) => examineIssuer(issuer, environment))),
       checkDatabase(environment),
       checkRedis(environment.REDIS_URL),
       checkProxy(environment.BASE_URL),
+      checkClients(environment),
     ]);
-    return [ok('environment', 'can be used'), ...issuers.flat(), database, redis, ...proxy, TRY_A_TOKEN];
+    return [
+      ok('environment', 'can be used'),
+      ...issuers.flat(),
+      database,
+      redis,
+      ...proxy,
+      ...clients,
+      TRY_A_TOKEN,
+    ];
   } catch (error) {
     if (!(error instanceof InvalidEnvironment)) throw error;
     return error.faults.map((text) => fault('environment', text, 'See .env.example.'));
