@@ -33,10 +33,19 @@ export { expressRoutes } from './platforms/express.routes.js';
 export * from './proof/dpop.options.js';
 export * from './proof/proof.errors.js';
 export { MemoryProofReplays, type ProofReplays } from './proof/proof-replays.js';
-export { SenderConstraints } from './proof/sender-constraints.js';
+export { parseProof, type ProvenRequest } from './proof/dpop-proofs.js';
+export { proofChecks, REQUIRED_PROOF_CLAIMS, type ProofRules } from './proof/proof-checks.js';
+export { SECRET_MEMBERS } from './proof/proof-keys.js';
+export { SenderConstraints, type TokenScheme } from './proof/sender-constraints.js';
 export * from './scopes.guard.js';
 export { type AccessToken, parseAccessToken, UNSUPPORTED_HEADERS } from './token/access-token.js';
-export { type BearerRequest, bearerToken, TOKEN_IN_BODY } from './token/bearer-token.js';
+export {
+  assertBearerToken,
+  type BearerRequest,
+  bearerToken,
+  credentialsOf,
+  TOKEN_IN_BODY,
+} from './token/bearer-token.js';
 export { type Actor } from './token/actor.js';
 export { audienceOf, hasRequired, malformedClaims, missingClaims } from './token/claim-checks.js';
 export { claimAt, type Claims, isText, namesOf, wordsOf } from './token/claims.js';

@@ -5,11 +5,12 @@ import { CommandError, printUsage, readArguments, run } from './command.js';
 import { explain } from './explain/explain.js';
 import { findRoute } from './explain/find-route.js';
 import { readAccess } from './read-access.js';
-import { readToken } from './explain/read-token.js';
+import { readCredentials } from './explain/read-credentials.js';
 
 const USAGE = `npm run explain -- METHOD /path < token
 Says check by check why the API accepts or refuses a token on a route. The token is read from standard input and never
-printed; without one, a request without token is explained. The settings are those of the API: .env and environment.`;
+printed; without one, a request without token is explained. One that is bound to a key is given with its proof, as the
+lines "Authorization: DPoP ..." and "DPoP: ...". The settings are those of the API: .env and environment.`;
 
 /** What stands before the settings: a token says how its issuer writes, and not whom to trust. */
 const SETTINGS =
@@ -28,16 +29,17 @@ await run(async () => {
     throw new CommandError(
       `There is no ${method.toUpperCase()} ${pathname}; npm run access lists the routes.`,
     );
-  const token = await readToken(process.stdin);
+  const credentials = await readCredentials(process.stdin);
   const options = authOptions(new ConfigService(environment));
   const { steps, accepted, verdict, settings } = await explain(
-    route,
-    token,
-    Object.fromEntries(searchParams),
     {
-      rules,
-      options,
+      route,
+      ...credentials,
+      query: Object.fromEntries(searchParams),
+      method: method.toUpperCase(),
+      path: pathname,
     },
+    { rules, options },
   );
   for (const { passed, text } of steps) process.stdout.write(`${passed ? 'yes' : 'NO '}  ${text}\n`);
   process.stdout.write(`\n${verdict}\n`);

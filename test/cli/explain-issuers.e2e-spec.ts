@@ -27,7 +27,7 @@ const usual = (): Variables => ({ ISSUER_BASE_URL: issuer.url, ALLOWED_AUDIENCES
 /** What is said of a token with these settings and no others. */
 function explained(token: string, variables: Variables, route = reports): Promise<Explanation> {
   const { ISSUERS } = parseEnvironment(variables);
-  return explain(route, token, {}, { rules, options: { issuers: ISSUERS } });
+  return explain({ route, token }, { rules, options: { issuers: ISSUERS } });
 }
 
 const toVariables = (lines: readonly string[]) =>
@@ -196,12 +196,12 @@ describe('explain', () => {
       ] as const;
       const setup = { rules, options: { issuers } };
       const token = other.tokenFor({ scopes: ['read:reports'] });
-      expect(await explain(reports, token, {}, setup)).toMatchObject({ accepted: true });
+      expect(await explain({ route: reports, token }, setup)).toMatchObject({ accepted: true });
       const late = other.tokenFor({ exp: 1_600_000_000 });
-      const { steps } = await explain(reports, late, {}, setup);
+      const { steps } = await explain({ route: reports, token: late }, setup);
       expect(steps.at(-1)!.text).toContain('exp is 2020-');
       const bySubject = other.tokenFor({ sub: undefined, client_id: 'x', scopes: ['read:reports'] });
-      const { settings } = await explain(reports, bySubject, {}, setup);
+      const { settings } = await explain({ route: reports, token: bySubject }, setup);
       expect(settings).toStrictEqual(['SUBJECT_CLAIM=sub,client_id']);
     } finally {
       await other.close();

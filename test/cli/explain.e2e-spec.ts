@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import type { AccessRules, AuthOptions, Route } from '../../src/auth/index.js';
 import { explain, type Explanation } from '../../src/cli/explain/explain.js';
 import { findRoute } from '../../src/cli/explain/find-route.js';
-import { readToken } from '../../src/cli/explain/read-token.js';
+import { readCredentials } from '../../src/cli/explain/read-credentials.js';
 import { readAccess } from '../../src/cli/read-access.js';
 import { attacks } from '../../src/testing/describe-access.attacks.js';
 import { giveBack, type SigningKey, takeSigningKey } from '../../src/testing/signing-key.js';
@@ -30,7 +30,7 @@ afterAll(async () => {
 
 const route = (method: string, path: string) => findRoute(rules.routes, method, path) as Route;
 const explained = (token?: string, path = '/', query = {}): Promise<Explanation> =>
-  explain(route('GET', path), token, query, { rules, options });
+  explain({ route: route('GET', path), token, query }, { rules, options });
 const failed = ({ steps }: Explanation) => steps.filter(({ passed }) => !passed).map(({ text }) => text);
 
 describe('explain', () => {
@@ -123,20 +123,24 @@ describe('findRoute', () => {
   });
 });
 
-describe('readToken', () => {
+describe('readCredentials', () => {
   it.each([
-    ['abc', 'abc'],
-    ['  abc\n', 'abc'],
-    ['Bearer abc\n', 'abc'],
-    ['Authorization: Bearer abc', 'abc'],
-    ['\n', undefined],
-  ])('of %j is %j', async (text, token) => {
-    expect(await readToken(Readable.from([text]))).toBe(token);
+    ['abc', { token: 'abc', scheme: 'Bearer', proofs: [] }],
+    ['  abc\n', { token: 'abc', scheme: 'Bearer', proofs: [] }],
+    ['Bearer abc\n', { token: 'abc', scheme: 'Bearer', proofs: [] }],
+    ['Authorization: Bearer abc', { token: 'abc', scheme: 'Bearer', proofs: [] }],
+    ['\n', { token: undefined, scheme: 'Bearer', proofs: [] }],
+    ['Authorization: DPoP abc\r\nDPoP: x.y.z\r\n', { token: 'abc', scheme: 'DPoP', proofs: ['x.y.z'] }],
+    ['dpop: x.y.z\nabc', { token: 'abc', scheme: 'DPoP', proofs: ['x.y.z'] }],
+    ['Bearer abc\nDPoP: x\nDPoP: y', { token: 'abc', scheme: 'Bearer', proofs: ['x', 'y'] }],
+    ['DPoP abc', { token: 'abc', scheme: 'DPoP', proofs: [] }],
+  ])('of %j are %j', async (text, credentials) => {
+    expect(await readCredentials(Readable.from([text]))).toEqual(credentials);
   });
 
-  it('does not read without end', async () => {
+  it('do not read without end', async () => {
     await expect(
-      readToken(Readable.from(Array.from({ length: 100 }, () => 'x'.repeat(1000)))),
+      readCredentials(Readable.from(Array.from({ length: 100 }, () => 'x'.repeat(1000)))),
     ).rejects.toThrow('longer than');
   });
 });

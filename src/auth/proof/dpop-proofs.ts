@@ -111,7 +111,12 @@ function outcomeOf(isFirst: boolean, outcome: ProofOutcome): ProofOutcome {
   return outcome;
 }
 
-function parseProof(request: ProvenRequest): SignedAccessToken {
+/**
+ * Takes the one proof of a request apart. Says nothing about whether it is good.
+ *
+ * @throws InvalidDpopProof
+ */
+export function parseProof(request: Pick<ProvenRequest, 'headers'> & RawRequest): SignedAccessToken {
   const { dpop } = request.headers;
   if (dpop === undefined) throw new InvalidDpopProof('missing_proof');
   if (countHeaders(request, 'dpop') > 1) throw new InvalidDpopProof('several_proofs');

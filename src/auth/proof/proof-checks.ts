@@ -29,7 +29,8 @@ export interface ProofCheck {
   readonly passes: (proof: AccessToken, rules: ProofRules, nowSeconds: number) => boolean;
 }
 
-const REQUIRED_CLAIMS = ['jti', 'htm', 'htu', 'iat', 'ath'];
+/** The claims that a proof beside an access token must have (RFC 9449, 4.2). */
+export const REQUIRED_PROOF_CLAIMS = ['jti', 'htm', 'htu', 'iat', 'ath'];
 
 const isTimeOrAbsent = (value: unknown) => value === undefined || isTime(value);
 
@@ -70,7 +71,7 @@ export const proofChecks: readonly ProofCheck[] = [
   {
     title: 'has every claim that is required',
     reason: 'missing_proof_claim',
-    passes: ({ claims }) => REQUIRED_CLAIMS.every((name) => Object.hasOwn(claims, name)),
+    passes: ({ claims }) => REQUIRED_PROOF_CLAIMS.every((name) => Object.hasOwn(claims, name)),
   },
   {
     title: 'has claims of the right types',

@@ -19,7 +19,8 @@ export class SenderConstraints {
   readonly isProofRequired: boolean;
   /** The names of the algorithms that proofs may be signed with; none when DPoP is off. */
   readonly algorithms: readonly string[];
-  private readonly proofs?: DpopProofs;
+  /** What judges proofs; nothing when DPoP is off. */
+  readonly proofs?: DpopProofs;
   private readonly certificateOf: AuthOptions['certificateOf'];
 
   constructor(@Inject(AUTH_OPTIONS) options: AuthOptions) {

@@ -28,7 +28,8 @@ export function shown(value: unknown): string {
   );
 }
 
-const list = (values: readonly string[]) => values.map(shown).join(' or ');
+/** Values, of which one is wanted. */
+export const list = (values: readonly string[]) => values.map(shown).join(' or ');
 
 /** A time, and how far away it is. */
 export function timeText(seconds: unknown): string {
@@ -49,7 +50,8 @@ function kindOf(value: unknown): string {
   return { string: 'text', number: 'a number', boolean: 'a truth value' }[typeof value as string]!;
 }
 
-const kindsOf = (claims: Claims, names: readonly string[]) =>
+/** What kinds of values these claims have. */
+export const kindsOf = (claims: Claims, names: readonly string[]) =>
   names.map((name) => `${name} is ${kindOf(claims[name])}`).join(', ');
 
 /** What a failed check found, and what it looked for; nothing of the token but the members that the check is about. */

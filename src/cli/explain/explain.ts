@@ -1,7 +1,9 @@
 import {
   type AccessToken,
+  assertBearerToken,
   type AuthError,
-  bearerToken,
+  credentialsOf,
+  DelegatedToken,
   InsufficientScope,
   InsufficientUserAuthentication,
   InvalidToken,
@@ -10,6 +12,7 @@ import {
   type Principal,
   type Route,
   type SigningKeys,
+  type StepUpOptions,
   tokenChecks,
 } from '../../auth/index.js';
 import { MAX_HEADERS } from '../../http/server.options.js';
@@ -17,14 +20,9 @@ import { ProblemException } from '../../problems/problem.exception.js';
 import { describeRule, describeStepUp } from '../access/manifest.js';
 import { evidence, scopeEvidence, shown, timeText } from './evidence.js';
 import { type Call, judge, type Judgement, type Setup } from './judge.js';
+import { senderSteps, type Step } from './sender.js';
 import { settingsFor } from './settings.js';
 import { partsEvidence } from './token-parts.js';
-
-/** One check and how it ended. */
-export interface Step {
-  readonly passed: boolean;
-  readonly text: string;
-}
 
 /** Why a token is good or not on a route. */
 export interface Explanation {
@@ -40,13 +38,8 @@ export interface Explanation {
  * Says check by check how a token fares on a route. The verdict is that of the guards themselves, and the checks before
  * it are those that they make. No step holds the token, its signature or claims that are not part of a check.
  */
-export async function explain(
-  route: Route,
-  token: string | undefined,
-  query: Record<string, string>,
-  setup: Setup,
-): Promise<Explanation> {
-  const call: Call = { route, token, query };
+export async function explain(call: Call, setup: Setup): Promise<Explanation> {
+  const { route, token } = call;
   const first = { passed: true, text: `the route is ${route.name}, its rule: ${describeRule(route.rule)}` };
   if (token !== undefined && token.length > MAX_HEADERS) {
     const text = `the token fits into the ${MAX_HEADERS} bytes of all headers: it has ${token.length}`;
@@ -56,9 +49,9 @@ export async function explain(
   const { request, refusal } = judgement;
   const steps = [
     first,
-    ...(route.rule.kind === 'public' ? [] : tokenSteps(judgement)),
+    ...(route.rule.kind === 'public' ? [] : credentialSteps(judgement)),
     ...(request.user ? scopeSteps(route, request.user, judgement) : []),
-    ...(request.user ? stepUpSteps(route, request.user, refusal) : []),
+    ...(request.user ? ruleSteps(route, request.user, refusal) : []),
   ];
   const settings = refusal ? await settingsFor(call, setup, judgement) : [];
   return { steps, ...outcome(refusal), ...(settings.length > 0 && { settings }) };
@@ -70,16 +63,28 @@ function outcome(refusal: ProblemException | undefined): Pick<Explanation, 'acce
   return { accepted: false, verdict: `${status} ${code}` };
 }
 
-/** The steps up to the signature; they end with the first that failed. */
-function tokenSteps({ request, issuer: { keys, rules: held }, refusal, keyFault }: Judgement): Step[] {
-  const steps: Step[] = [];
+/** The steps about token and proof; they end with the first that failed. */
+function credentialSteps(judgement: Judgement): Step[] {
+  const { request, constraints } = judgement;
+  const isProven = request.tokenScheme === 'DPoP';
+  if (isProven && !constraints.isOn) {
+    return [{ passed: false, text: 'tokens are taken with a proof: DPOP is off' }];
+  }
   let text: string;
   try {
-    text = bearerToken(request);
-    steps.push({ passed: true, text: 'the token is sent as RFC 6750 wants it' });
+    text = credentialsOf(request);
+    assertBearerToken(text);
   } catch (error) {
     return [{ passed: false, text: (error as AuthError).message }];
   }
+  const sent = { passed: true, text: `the token is sent as RFC ${isProven ? 9449 : 6750} wants it` };
+  const steps = [sent, ...tokenSteps(text, judgement)];
+  return steps.every(({ passed }) => passed) ? [...steps, ...senderSteps(text, judgement)] : steps;
+}
+
+/** The steps up to the signature. */
+function tokenSteps(text: string, { issuer: { keys, rules: held }, refusal, keyFault }: Judgement): Step[] {
+  const steps: Step[] = [];
   let token: AccessToken;
   try {
     token = parseAccessToken(text);
@@ -115,7 +120,7 @@ function signatureSteps(
   }
   return [
     { passed: true, text: known },
-    { passed: reason === undefined, text: 'the signature fits' },
+    { passed: reason !== 'bad_signature', text: 'the signature fits' },
   ];
 }
 
@@ -141,15 +146,32 @@ function scopeSteps(
   return [...needed, ...widening];
 }
 
-function stepUpSteps(
-  { rule }: Route,
+/** What the route asks beside scopes, in the order in which it is asked. */
+function ruleSteps({ rule }: Route, user: Principal, refusal: ProblemException | undefined): Step[] {
+  if (rule.kind === 'public' || refusal instanceof InsufficientScope) return [];
+  const steps: Step[] = [];
+  const isUnbound = refusal instanceof InvalidToken && refusal.reason === 'binding_required';
+  if (rule.senderConstrained) {
+    const found = isUnbound ? ': cnf is absent' : '';
+    steps.push({ passed: !isUnbound, text: `the token is bound to its sender${found}` });
+  }
+  if (isUnbound) return steps;
+  const isDelegated = refusal instanceof DelegatedToken;
+  if (rule.direct) {
+    const found = isDelegated ? ': it has act' : '';
+    steps.push({ passed: !isDelegated, text: `nobody acts for the subject of the token${found}` });
+  }
+  return isDelegated || !rule.stepUp ? steps : [...steps, stepUpStep(rule.stepUp, user, refusal)];
+}
+
+function stepUpStep(
+  stepUp: StepUpOptions,
   { authentication, kind }: Principal,
   refusal: ProblemException | undefined,
-): Step[] {
-  if (rule.kind === 'public' || !rule.stepUp || refusal instanceof InsufficientScope) return [];
+): Step {
   const { acr, time } = authentication ?? {};
   const found =
     kind === 'client' ? 'an application has none' : `acr is ${shown(acr)}, auth_time is ${timeText(time)}`;
   const passed = !(refusal instanceof InsufficientUserAuthentication);
-  return [{ passed, text: `the token rests on a ${describeStepUp(rule.stepUp)}; ${found}` }];
+  return { passed, text: `the token rests on a ${describeStepUp(stepUp)}; ${found}` };
 }

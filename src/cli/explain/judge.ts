@@ -2,11 +2,10 @@ import type { ExecutionContext } from '@nestjs/common';
 import {
   AccessChecks,
   type AccessRules,
+  type AuthenticatedRequest,
   type AuthOptions,
-  type BearerRequest,
   type Challenges,
   JwtAuthGuard,
-  type Principal,
   type Route,
   ScopesGuard,
   SenderConstraints,
@@ -16,14 +15,17 @@ import {
   VerifiedTokens,
 } from '../../auth/index.js';
 import { ProblemException } from '../../problems/problem.exception.js';
+import type { Credentials } from './read-credentials.js';
 import { claimsIn } from './token-parts.js';
 
-/** A request with a token, on one of the routes. */
-export interface Call {
+/** A request on one of the routes. */
+export interface Call extends Partial<Credentials> {
   readonly route: Route;
-  /** As it stands behind `Bearer `; undefined for a request without token. */
-  readonly token: string | undefined;
-  readonly query: Readonly<Record<string, string>>;
+  readonly query?: Readonly<Record<string, string>>;
+  /** Default: that of the route. */
+  readonly method?: string;
+  /** Path without query. Default: that of the route. */
+  readonly path?: string;
 }
 
 /** What the API is built of, as far as access goes. */
@@ -32,7 +34,7 @@ export interface Setup {
   readonly options: AuthOptions;
 }
 
-type Request = BearerRequest & { user?: Principal };
+type Request = AuthenticatedRequest & { readonly raw: { readonly rawHeaders: readonly string[] } };
 
 /** What the guards make of a call. */
 export interface Judgement {
@@ -41,40 +43,61 @@ export interface Judgement {
   readonly issuer: TrustedIssuer;
   /** How many of them there are. */
   readonly issuerCount: number;
+  /** What judges whether the token is its sender's. */
+  readonly constraints: SenderConstraints;
   readonly refusal?: ProblemException;
   /** Why the keys of that issuer cannot be had. */
   readonly keyFault?: Error;
 }
 
 /** Asks the guards themselves, with keys that are fetched for it. */
-export async function judge({ route, token, query }: Call, { rules, options }: Setup): Promise<Judgement> {
+export async function judge(call: Call, { rules, options }: Setup): Promise<Judgement> {
   const issuers = new TrustedIssuers(options);
   try {
-    const issuer = issuers.named(claimsIn(token)?.iss) ?? issuers.all[0];
+    const issuer = issuers.named(claimsIn(call.token)?.iss) ?? issuers.all[0];
     const keyFault = await issuer.keys.refresh().then(
       () => undefined,
       (error: Error) => error,
     );
-    const request = requestWith(token, query);
-    const refusal = await askGuards(route, request, rules, options, issuers);
-    return { request, issuer, issuerCount: issuers.all.length, refusal, keyFault };
+    const request = requestOf(call);
+    const constraints = new SenderConstraints(options);
+    const refusal = await askGuards(call.route, request, { rules, options }, issuers, constraints);
+    return { request, issuer, issuerCount: issuers.all.length, constraints, refusal, keyFault };
   } finally {
     issuers.onModuleDestroy();
   }
 }
 
-function requestWith(token: string | undefined, query: Call['query']): Request {
-  if (token === undefined) return { headers: {}, raw: { rawHeaders: [] }, query };
-  const authorization = `Bearer ${token}`;
-  return { headers: { authorization }, raw: { rawHeaders: ['Authorization', authorization] }, query };
+function requestOf({
+  route,
+  token,
+  scheme = 'Bearer',
+  proofs = [],
+  query = {},
+  method,
+  path,
+}: Call): Request {
+  const authorization = token === undefined ? undefined : `${scheme} ${token}`;
+  const rawHeaders = [
+    ...(authorization === undefined ? [] : ['Authorization', authorization]),
+    ...proofs.flatMap((proof) => ['DPoP', proof]),
+  ];
+  return {
+    method: method ?? route.method,
+    url: path ?? route.path,
+    headers: { authorization, dpop: proofs[0] },
+    // Nobody has connected, so no proxy hands a certificate on.
+    raw: { rawHeaders, socket: {} } as Request['raw'],
+    query,
+  };
 }
 
 async function askGuards(
   route: Route,
   request: Request,
-  rules: AccessRules,
-  options: AuthOptions,
+  { rules, options }: Setup,
   issuers: TrustedIssuers,
+  constraints: SenderConstraints,
 ): Promise<ProblemException | undefined> {
   const context = {
     getClass: () => route.controller,
@@ -92,7 +115,7 @@ async function askGuards(
       verifier,
       new VerifiedTokens(options, issuers),
       new AccessChecks(),
-      new SenderConstraints(options),
+      constraints,
       challenges,
     ),
     new ScopesGuard(rules, challenges, options),
