@@ -4,6 +4,7 @@ import {
   type AuthError,
   InsufficientScope,
   InsufficientUserAuthentication,
+  InvalidDpopProof,
   InvalidToken,
   MissingToken,
   type Route,
@@ -22,6 +23,15 @@ export interface Arsenal {
   readonly routes: readonly Route[];
   /** The `sub` of the tokens. */
   readonly subject: string;
+  /** Whether every token must be bound to a key. Default: no. */
+  readonly isProofRequired?: boolean;
+}
+
+/** A request, as far as a proof is about it. */
+export interface Sent {
+  readonly method: string;
+  /** Of the whole, without query. */
+  readonly url: string;
 }
 
 /** One way of calling a route. */
@@ -31,6 +41,10 @@ export interface Attack {
   readonly tokens: (route: Route, arsenal: Arsenal) => readonly (string | undefined)[];
   /** What a route that is not public has to answer; without it the token is good. */
   readonly refusal?: (route: Route) => AuthError;
+  /** What an application has to answer that takes no bound tokens. Default: the same. */
+  readonly refusalWithoutDpop?: AuthError;
+  /** How the token is sent. Default: as the route takes it. */
+  readonly headers?: (token: string, sent: Sent) => Readonly<Record<string, string>>;
 }
 
 /** The sets of scopes each of which is enough for a route. */
@@ -46,14 +60,18 @@ function indispensable({ rule }: Route): readonly (readonly string[])[] {
 }
 
 /** Claims that are good under every setting of the resource server: with `permissions` beside `scope`, and of RFC 9068. */
-function claimsWith(scopes: readonly string[], route: Route, { issuer, subject }: Arsenal) {
+function claimsWith(
+  scopes: readonly string[],
+  route: Route,
+  { issuer, subject, isProofRequired = false }: Arsenal,
+) {
   return issuer.claims({
     sub: subject,
     client_id: 'attacker',
     scopes,
     permissions: scopes,
     acr: acrValuesOf(stepUpOf(route) ?? {})[0],
-    cnf: isSenderConstrained(route) ? dpopClient.confirmation : undefined,
+    cnf: isProofRequired || isSenderConstrained(route) ? dpopClient.confirmation : undefined,
   });
 }
 
@@ -112,6 +130,26 @@ function login(
   };
 }
 
+/** An attack by somebody who has got hold of a token that is bound to a key, and not of the key. */
+function theft(
+  title: string,
+  refusal: AuthError,
+  refusalWithoutDpop: AuthError,
+  headers: NonNullable<Attack['headers']>,
+): Attack {
+  return {
+    title: `a stolen bound token ${title}`,
+    refusal: () => refusal,
+    refusalWithoutDpop,
+    headers,
+    tokens: (route, arsenal) => {
+      const scopes = [...(sufficient(route)[0] ?? []), ...route.optionalScopes];
+      return [tokenWith(scopes, route, { ...arsenal, isProofRequired: true })];
+    },
+  };
+}
+
+const thief = new DpopClient();
 const HOUR = 3600;
 const now = () => Math.floor(Date.now() / 1000);
 
@@ -178,6 +216,24 @@ export const attacks: readonly Attack[] = [
   })),
   login('a login at an unknown time', 'maxAge', 'old_authentication', () => ({ auth_time: undefined })),
   login('a login in another way', 'acr', 'other_authentication', () => ({ acr: 'none' })),
+  theft(
+    'as a bearer token',
+    new InvalidToken('sender_constrained_token'),
+    new InvalidToken('unverifiable_binding'),
+    (token) => ({ authorization: `Bearer ${token}` }),
+  ),
+  theft(
+    'with a proof of another key',
+    new InvalidToken('wrong_proof_key'),
+    new MissingToken(),
+    (token, sent) => thief.headers({ ...sent, token }),
+  ),
+  theft(
+    'with a proof for another URL',
+    new InvalidDpopProof('wrong_proof_uri'),
+    new MissingToken(),
+    (token, { method, url }) => dpopClient.headers({ method, url: `${url}/elsewhere`, token }),
+  ),
   {
     title: 'a good token',
     tokens: (route, arsenal) =>

@@ -9,7 +9,13 @@ import {
   type Route,
   SenderConstraints,
 } from '../auth/index.js';
-import { type Attack, attacks, dpopClient, isSenderConstrained } from './describe-access.attacks.js';
+import {
+  type Attack,
+  attacks,
+  dpopClient,
+  isSenderConstrained,
+  type Sent,
+} from './describe-access.attacks.js';
 import { type RegisteredRoute, registeredRoutes } from './registered-routes.js';
 import { giveBack, takeSigningKey } from './signing-key.js';
 import { sendRequest, type TestAnswer } from './send-request.js';
@@ -94,7 +100,9 @@ async function findViolations(app: INestApplication, attack: Attack): Promise<st
   const issuer = runningIssuer(issuersOf(options)[0].issuerBaseUrl);
   if (!issuer) throw new Error('The issuer of the application is none of startTestIssuer');
   const { routes } = app.get(AccessRules, { strict: false });
-  const proofAlgorithms = app.get(SenderConstraints, { strict: false }).algorithms;
+  const constraints = app.get(SenderConstraints, { strict: false });
+  const { isProofRequired } = constraints;
+  const base = resourceMetadataUrl?.replace(RESOURCE_METADATA_PATH, '') ?? '';
   const foreignKey = await takeSigningKey();
   const violations: string[] = [];
   let count = 0;
@@ -106,15 +114,18 @@ async function findViolations(app: INestApplication, attack: Attack): Promise<st
       method: method === 'ALL' ? 'POST' : method,
       url: route.path.replaceAll(/:\w+|\*/g, '00000000-0000-4000-8000-000000000000'),
     };
-    for (const token of attack.tokens(route, { issuer, foreignKey, routes, subject })) {
+    for (const token of attack.tokens(route, { issuer, foreignKey, routes, subject, isProofRequired })) {
+      const isProofNeeded = isProofRequired || isSenderConstrained(route);
+      const headers = headersFor(token, attack, { ...sent, url: base + sent.url }, isProofNeeded);
       const answer = await sendRequest(app, {
         ...sent,
-        headers: headersFor(token, route, sent, resourceMetadataUrl),
+        headers,
         remoteAddress: `2001:db8:${attacks.indexOf(attack)}::${(++count).toString(16)}`,
       });
       const fault = faultOf(answer, route, attack, {
         metadataUrl: resourceMetadataUrl,
-        proofAlgorithms,
+        constraints,
+        sentAs: headers.authorization,
       });
       if (fault) violations.push(`${method} ${route.path} (${route.name}) ${fault}`);
     }
@@ -123,17 +134,16 @@ async function findViolations(app: INestApplication, attack: Attack): Promise<st
   return violations;
 }
 
-/** A token as a route takes it: with a proof of its sender's key where it has to be bound to one. */
+/** A token as the attack sends it or else as the route takes it: with a proof where it has to be bound to a key. */
 function headersFor(
   token: string | undefined,
-  route: Route,
-  { method, url }: { readonly method: string; readonly url: string },
-  metadataUrl?: string,
-): Record<string, string> {
+  attack: Attack,
+  sent: Sent,
+  isProofNeeded: boolean,
+): Readonly<Record<string, string>> {
   if (token === undefined) return {};
-  if (!isSenderConstrained(route) || metadataUrl === undefined) return { authorization: `Bearer ${token}` };
-  const base = metadataUrl.replace(RESOURCE_METADATA_PATH, '');
-  return dpopClient.headers({ method, url: base + url, token });
+  if (attack.headers) return attack.headers(token, sent);
+  return isProofNeeded ? dpopClient.headers({ ...sent, token }) : { authorization: `Bearer ${token}` };
 }
 
 /** What is wrong with an answer; nothing when it is as declared. */
@@ -143,21 +153,23 @@ function faultOf(
   attack: Attack,
   {
     metadataUrl,
-    proofAlgorithms,
-  }: { readonly metadataUrl?: string; readonly proofAlgorithms: readonly string[] },
+    constraints: { isOn, isProofRequired, algorithms },
+    sentAs,
+  }: { readonly metadataUrl?: string; readonly constraints: SenderConstraints; readonly sentAs?: string },
 ) {
   const { statusCode, headers } = answer;
   const given = [headers['www-authenticate'] ?? 'without challenge'].join(', ');
   const got = `answered ${statusCode} ${given}`;
   const isRefused = statusCode === 401 || statusCode === 403;
   if (route.rule.kind === 'public') return isRefused ? `is public, but ${got}` : undefined;
-  const refusal = attack.refusal?.(route);
+  const refusal = (isOn ? undefined : attack.refusalWithoutDpop) ?? attack.refusal?.(route);
   if (!refusal) return isRefused || statusCode >= 500 ? got : undefined;
   const status = refusal.getStatus();
+  const isProven = isProofRequired || isSenderConstrained(route) || sentAs?.startsWith('DPoP ') === true;
   const challenge = challengeOf(refusal, {
     resourceMetadataUrl: metadataUrl,
     rule: route.rule,
-    ...(isSenderConstrained(route) && { scheme: 'DPoP', proofAlgorithms }),
+    ...(isOn && isProven && { scheme: 'DPoP', proofAlgorithms: algorithms }),
   });
   if (statusCode === status && given === challenge) return undefined;
   return `${got} instead of ${status} ${challenge}`;
