@@ -103,8 +103,8 @@ export class AuthModule extends ConfigurableModuleClass implements NestModule {
   }
 
   /** Nest calls it before its router registers the routes, and for applications that have routes only. */
-  configure(): void {
-    this.decisions.prepare();
+  configure(): Promise<void> {
+    return this.decisions.prepare();
   }
 
   /** Declares a feature module's permissions. */

@@ -2,6 +2,7 @@ import { ForbiddenException, Inject, Injectable, type OnApplicationBootstrap } f
 import { type AbstractHttpAdapter, HttpAdapterHost } from '@nestjs/core';
 import type { AccessRule } from './access/access.decorators.js';
 import { AccessRules, InvalidAccessDeclarations } from './access/access.rules.js';
+import { strangenessOfNest } from './access/nest.check.js';
 import { AUTH_OPTIONS, type AuthOptions } from './auth.options.js';
 import type { AnswerHead, AuthenticatedRequest } from './authenticated-request.js';
 import { Challenges } from './challenges.js';
@@ -48,7 +49,9 @@ export class RouteDecisions implements OnApplicationBootstrap {
   }
 
   /** Called before the router registers the routes. @throws InvalidAccessDeclarations */
-  prepare(): void {
+  async prepare(): Promise<void> {
+    const faults = await strangenessOfNest();
+    if (faults.length > 0) throw new InvalidAccessDeclarations(faults);
     if (!this.server) {
       throw new InvalidAccessDeclarations([
         'AuthModule needs Fastify or Express: create the application with the adapter of @nestjs/platform-fastify or ' +

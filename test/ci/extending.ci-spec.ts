@@ -1,6 +1,6 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -8,8 +8,9 @@ import { promisify } from 'node:util';
 import { startIssuer } from '../../apps/issuer/src/start-issuer.js';
 import { readTenant } from '../../apps/issuer/src/tenant.js';
 import { AUDIENCE } from '../../apps/web/test/support/lab.js';
-import { codeBlocks } from '../documentation/code-blocks.js';
-import { freePort } from './support/api-process.js';
+import { startTestIssuer } from '../../src/testing/index.js';
+import { type CodeBlock, codeBlocks } from '../documentation/code-blocks.js';
+import { ApiProcess, freePort } from './support/api-process.js';
 import { machineToken } from './support/machine-token.js';
 
 const run = promisify(execFile);
@@ -55,31 +56,54 @@ async function blocksUnder(heading: string) {
   );
 }
 
-describe('docs/extending.md, "Add a resource"', () => {
-  it('leads to an API that compiles, knows the routes, and passes the tests of the resource', async () => {
+/** Writes into app.module.ts what the page says, and imports the module that it names. */
+async function listFeature(blocks: readonly CodeBlock[], module: string, file: string): Promise<void> {
+  const features = blocks.map(({ code }) => FEATURES.exec(code)?.[0]).find(Boolean);
+  expect(features).toContain(module);
+  const path = join(project, 'src/app.module.ts');
+  const text = await readFile(path, 'utf8');
+  expect(text).toMatch(FEATURES);
+  const withImport = `import { ${module} } from '${file}';\n${text}`;
+  await writeFile(path, withImport.replace(FEATURES, features!));
+}
+
+const manifest = () => readFile(join(project, 'access.json'), 'utf8');
+
+/** Calls the built API of the copy. */
+async function call(
+  work: (send: (method: string, path: string, body?: object) => Promise<Response>) => Promise<void>,
+) {
+  const issuer = await startTestIssuer();
+  const main = join(project, 'dist/main.js');
+  const api = await ApiProcess.spawn(issuer, {}, 'pipe', [], main);
+  try {
+    await api.ready();
+    const scopes = ['vehicles', 'bee-hives'].flatMap((name) => [`read:${name}`, `create:${name}`]);
+    const authorization = `Bearer ${issuer.tokenFor({ sub: 'alice', scopes })}`;
+    const headers = { authorization, 'content-type': 'application/json' };
+    await work((method, path, body) =>
+      fetch(`${api.url}${path}`, { method, headers, body: body && JSON.stringify(body) }),
+    );
+  } finally {
+    await api.stop();
+    await issuer.close();
+  }
+}
+
+describe('docs/extending.md', () => {
+  it('"Add a resource" leads to an API that compiles, knows the routes, and passes the tests of the resource', async () => {
     const blocks = await blocksUnder('Add a resource');
     const [copy, update] = blocks.filter(({ language }) => language === 'sh');
-    const features = blocks.map(({ code }) => FEATURES.exec(code)?.[0]).find(Boolean);
-    expect([copy?.code, update?.code, features]).toEqual([
-      expect.any(String),
-      expect.any(String),
-      expect.any(String),
-    ]);
-
     await inProject('bash', '-ec', copy!.code);
-    const path = join(project, 'src/app.module.ts');
-    const module = await readFile(path, 'utf8');
-    expect(module).toMatch(FEATURES);
-    const withImport = `import { InvoicesModule } from './invoices/invoices.module.js';\n${module}`;
-    await writeFile(path, withImport.replace(FEATURES, features!));
+    await listFeature(blocks, 'InvoicesModule', './invoices/invoices.module.js');
     await inProject('bash', '-ec', update!.code);
 
-    expect(await readFile(join(project, 'access.json'), 'utf8')).toContain('create:invoices');
+    expect(await manifest()).toContain('create:invoices');
     await inProject('node_modules/.bin/nest', 'build');
     await inProject('npm', 'test', '--', 'src/invoices');
   }, 300_000);
 
-  it('leads to an issuer of the lab that knows the permissions, and an API that takes them', async () => {
+  it('"Add a resource" leads to an issuer of the lab that knows the permissions, and an API that takes them', async () => {
     const tenant = readTenant(join(project, 'apps/issuer/tenant.json'));
     const issuer = await startIssuer({ port: 0, tenant });
     const url = `http://localhost:${await freePort()}`;
@@ -109,4 +133,31 @@ describe('docs/extending.md, "Add a resource"', () => {
       await Promise.all([once(api, 'exit'), issuer.close()]);
     }
   }, 120_000);
+
+  it('"Keep its data in a table" leads to an API with the tables, by the generator and by hand', async () => {
+    const blocks = await blocksUnder('Keep its data in a table');
+    const [generate, copy, update] = blocks.filter(({ language }) => language === 'sh');
+    await inProject('bash', '-ec', copy!.code);
+    await listFeature(blocks, 'VehiclesModule', './vehicles/vehicles.module.js');
+    await inProject('bash', '-ec', update!.code);
+    await inProject('bash', '-ec', generate!.code);
+
+    expect(await manifest()).toContain('delete:vehicles');
+    expect(await manifest()).toContain('delete:bee-hives');
+    const migrations = await readdir(join(project, 'src/database/migrations'));
+    for (const name of ['vehicles', 'bee_hives']) {
+      expect(migrations).toContainEqual(expect.stringMatching(new RegExp(`^\\d{4}_${name}\\.sql$`)));
+    }
+    await inProject('npx', 'prettier', '--check', 'src/bee-hives', 'src/app.module.ts');
+    await inProject('node_modules/.bin/tsc', '--noEmit', '-p', 'tsconfig.json');
+    await inProject('node_modules/.bin/nest', 'build');
+    await call(async (send) => {
+      for (const path of ['/vehicles', '/bee-hives']) {
+        const created = await send('POST', path, { name: 'van' });
+        expect(created.status).toBe(201);
+        const kept = (await created.json()) as object;
+        expect(await (await send('GET', path)).json()).toEqual([kept]);
+      }
+    });
+  }, 300_000);
 });

@@ -20,6 +20,7 @@ const SHARED = [
   'test/support/raw-request.ts',
   'test/support/refusal.ts',
   'test/support/reports.module.ts',
+  'test/support/route-forms.ts',
 ];
 
 type Platform = 'fastify' | 'express';
@@ -102,6 +103,7 @@ describe('an application outside of the repository is protected by the package',
       const project = await createApplication(major, platform, runner);
       await project.run('node', 'node_modules/typescript/bin/tsc');
       expectGood(await test(project, runner));
+      await tryStrangeNest(project, major, platform);
       if (runner !== 'jest-esm') return;
       await tryReadme(project);
       if (major !== 11) return;
@@ -114,6 +116,46 @@ describe('an application outside of the repository is protected by the package',
     TIMEOUT_MS,
   );
 });
+
+/** What a later Nest may have otherwise: a file of it, what stands there, and what may stand there then. */
+const CHANGES = [
+  {
+    library: 'core',
+    file: 'router/paths-explorer.js',
+    now: 'acc.push(route)',
+    later: 'acc.push({ ...route, path: route.path[0] })',
+    refusal: '@nestjs/common and @nestjs/core keep routes otherwise',
+  },
+  {
+    library: 'microservices',
+    file: 'constants.js',
+    now: "'microservices:pattern'",
+    later: "'microservices:moved'",
+    refusal: '@nestjs/microservices has PATTERN_METADATA of its constants.js otherwise',
+  },
+  {
+    library: 'websockets',
+    file: 'constants.js',
+    now: "'websockets:message_mapping'",
+    later: "'websockets:moved'",
+    refusal: '@nestjs/websockets has MESSAGE_MAPPING_METADATA of its constants.js otherwise',
+  },
+];
+
+/** Changes the installed Nest as a later one may be, and starts an application on it. */
+async function tryStrangeNest(project: ScratchProject, major: 11 | 12, platform: Platform): Promise<void> {
+  await project.install(`@nestjs/microservices@${major}`, `@nestjs/websockets@${major}`);
+  const start = (how: string) => project.run('node', 'start.cjs', platform, how);
+  for (const how of ['import', 'require']) expect(await start(how)).toContain('started');
+  for (const { library, file, now, later, refusal } of CHANGES) {
+    const path = join('node_modules/@nestjs', library, file);
+    const text = await readFile(join(project.folder, path), 'utf8');
+    expect(text).toContain(now);
+    await project.write(path, text.replace(now, later));
+    for (const how of ['import', 'require']) expect(await start(how)).toContain(refusal);
+    await project.write(path, text);
+  }
+}
 
 /** Does what the README begins with: the quick start, and a resource by the generator. Leaves the project as it was. */
 async function tryReadme(project: ScratchProject): Promise<void> {
@@ -156,6 +198,7 @@ function expectGood(output: string): void {
     'a key that the token brings along',
     'claims that are no JSON object are refused',
     'more than one Authorization header',
+    'versions in the media type',
   ]) {
     expect(output).toContain(sentence);
   }

@@ -1,11 +1,14 @@
 import { RequestMethod, type Type, VERSION_NEUTRAL, VersioningType } from '@nestjs/common';
-import { HOST_METADATA, MODULE_PATH, PATH_METADATA, VERSION_METADATA } from '@nestjs/common/constants.js';
 import { type ApplicationConfig, MetadataScanner, type ModulesContainer } from '@nestjs/core';
-import { PathsExplorer } from '@nestjs/core/router/paths-explorer.js';
-import { RoutePathFactory } from '@nestjs/core/router/route-path-factory.js';
-
-/** Metadata key of @RouteConstraints of @nestjs/platform-fastify. */
-const ROUTE_CONSTRAINTS = '__fastify_route_constraints__';
+import {
+  HOST_METADATA,
+  MODULE_PATH,
+  PATH_METADATA,
+  PathsExplorer,
+  ROUTE_CONSTRAINTS,
+  RoutePathFactory,
+  VERSION_METADATA,
+} from './nest.internals.js';
 
 /** A route as the router knows it. */
 export interface RouteHandler {
@@ -60,7 +63,7 @@ function readController(controller: Type, modulePath: string | undefined, config
       versioning !== undefined && versioning.type !== VersioningType.URI && selected !== VERSION_NEUTRAL;
     const version = isVersioned ? (selected as RouteHandler['version']) : undefined;
     const constraints = Reflect.getMetadata(
-      ROUTE_CONSTRAINTS,
+      ROUTE_CONSTRAINTS.key,
       route.targetCallback,
     ) as RouteHandler['constraints'];
     const paths = controllerPaths.flatMap((ctrlPath) =>

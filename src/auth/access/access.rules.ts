@@ -86,8 +86,9 @@ export class AccessRules implements OnModuleInit {
     this.isRead = true;
   }
 
-  /** The rule of the route that is being called; none for a route that was not there at start. */
+  /** The rule of the route that is being called; none for a route that was not there at start, and for messages. */
   of(context: ExecutionContext): AccessRule | undefined {
+    if (context.getType() !== 'http') return undefined;
     return this.rules.get(context.getClass())?.get(context.getHandler());
   }
 
@@ -158,7 +159,12 @@ export class AccessRules implements OnModuleInit {
   }
 }
 
-function isSelectedBy({ version, constraints }: Route, given: Readonly<Record<string, unknown>>): boolean {
+function isSelectedBy(
+  { method, version, constraints }: Route,
+  given: Readonly<Record<string, unknown>>,
+): boolean {
+  // Nest 11 has Fastify take every version for it, and whatever else it is constrained to.
+  if (method === 'ALL' && Object.keys(given).length === 0) return true;
   return isDeepStrictEqual({ ...constraints, ...(version !== undefined && { version }) }, { ...given });
 }
 

@@ -1,5 +1,4 @@
 import type { Type } from '@nestjs/common';
-import { METHOD_METADATA } from '@nestjs/common/constants.js';
 import { MetadataScanner, type ModulesContainer } from '@nestjs/core';
 import {
   ACCESS,
@@ -8,9 +7,7 @@ import {
   OPTIONAL_SCOPES,
   type DeclaredMethod,
 } from './access.decorators.js';
-
-/** What @nestjs/microservices and @nestjs/websockets leave on handlers that are reached by messages. */
-const MESSAGE_KEYS = ['microservices:pattern', 'websockets:message_mapping'];
+import { MESSAGES, METHOD_METADATA } from './nest.internals.js';
 
 /**
  * Access declarations that guard nothing, one sentence each: of methods that were replaced afterwards, of what is no
@@ -94,4 +91,4 @@ function declaredMethods(type: Type): (DeclaredMethod & { readonly owner: object
 
 const isRoute = (method: object) => Reflect.hasOwnMetadata(METHOD_METADATA, method);
 const isReachedByMessages = (method: object) =>
-  MESSAGE_KEYS.some((key) => Reflect.hasOwnMetadata(key, method));
+  MESSAGES.some(({ key }) => Reflect.hasOwnMetadata(key, method));

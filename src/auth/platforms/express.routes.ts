@@ -2,9 +2,9 @@ import { RequestMethod } from '@nestjs/common';
 import type { AbstractHttpAdapter } from '@nestjs/core';
 import { METHODS } from 'node:http';
 import type { AccessRule } from '../access/access.decorators.js';
-import type { AccessRules, Route } from '../access/access.rules.js';
+import { type AccessRules, InvalidAccessDeclarations, type Route } from '../access/access.rules.js';
 
-/** A layer of Express's router: a route, or middleware. No API of Express, so express.e2e-spec.ts pins it. */
+/** A layer of Express's router: a route, or middleware. No API of Express, so every one is looked at when it is added. */
 export interface ExpressLayer {
   readonly handle: unknown;
   readonly route?: {
@@ -39,6 +39,10 @@ type VersionFilter = (handler: Handler, version: unknown, options: unknown) => H
 /** Layers with a path and methods that are Nest's middleware, which passes on what it gets, or its answer 404. */
 const notRoutes = new WeakSet<ExpressLayer>();
 
+const STRANGE =
+  'Express keeps its routes otherwise than AuthModule knows it, so that it cannot tell which declaration is for which ' +
+  'route: use another version of either';
+
 /** Scheme and host of a request target in absolute form (RFC 9112, 3.2.2), which Express looks past. */
 const ABSOLUTE_FORM = /^https?:\/\/[^/?#]*/i;
 
@@ -64,6 +68,7 @@ export class ExpressRoutes {
       if (typeof register !== 'function') continue;
       members[verb] = (...parameters: unknown[]) => {
         const { result, added } = this.watch(() => register.apply(adapter, parameters) as unknown);
+        if (!added.some(isKnown)) throw new InvalidAccessDeclarations([STRANGE]);
         for (const layer of added) this.declare(layer, method, String(parameters[0]));
         return result;
       };
@@ -141,6 +146,17 @@ export class ExpressRoutes {
     const result = register();
     return { result, added: this.express.router.stack.slice(count) };
   }
+}
+
+/** Whether a layer that was added for a route is one, with all that is asked of it later. */
+function isKnown(layer: ExpressLayer): boolean {
+  const { route } = layer;
+  return (
+    typeof layer.match === 'function' &&
+    typeof route?.path === 'string' &&
+    typeof route.methods === 'object' &&
+    typeof route._handlesMethod === 'function'
+  );
 }
 
 function pathOf(url: string): string {

@@ -51,16 +51,18 @@ export class ApiProcess {
    *
    * @param stdout a descriptor for its standard output, instead of a pipe that is read
    * @param wrapper a command that runs the command that follows it
+   * @param main the file to start
    */
   static async spawn(
     issuer: TestIssuer,
     variables: Record<string, string> = {},
     stdout: number | 'pipe' = 'pipe',
     wrapper: readonly string[] = [],
+    main: string = MAIN,
   ): Promise<ApiProcess> {
-    if (!existsSync(MAIN)) throw new Error(`There is no ${MAIN}: run \`npm run build\` first`);
+    if (!existsSync(main)) throw new Error(`There is no ${main}: run \`npm run build\` first`);
     const port = await freePort();
-    const [program, ...parameters] = [...wrapper, process.execPath, MAIN];
+    const [program, ...parameters] = [...wrapper, process.execPath, main];
     const child = spawn(program, parameters, {
       // A folder without .env.
       cwd: join(ROOT, 'test', 'ci'),

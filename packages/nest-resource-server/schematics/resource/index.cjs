@@ -2,9 +2,8 @@
 const { readdirSync, readFileSync } = require('node:fs');
 const path = require('node:path');
 
-const FILES = path.join(__dirname, 'files');
-/** The templates speak of plants; each of these words is replaced by the one that the name makes of it. */
-const WORDS = /plantsPermissions|plants|Plants|Plant/g;
+/** The resource of which the templates speak. */
+const TEMPLATE = 'plants';
 
 /**
  * Writes a protected resource into a Nest application, and names its module in app.module.ts.
@@ -13,29 +12,46 @@ const WORDS = /plantsPermissions|plants|Plants|Plant/g;
  * @returns a rule of @angular-devkit/schematics: a function of the tree of files
  */
 function resource({ name, sourceRoot = 'src', path: below = '', spec = true, skipImport = false }) {
-  const words = namesOf(name);
+  const [template, names] = [namesOf(TEMPLATE), namesOf(name)];
   return (tree, context) => {
-    const folder = path.posix.join('/', sourceRoot, below, words.file);
+    const folder = path.posix.join('/', sourceRoot, below, names.file);
     const { type, dependencies = {} } = readJson(tree, '/package.json');
     const isEsm = type === 'module';
     const render = (text) =>
-      forPlatform(text, dependencies)
-        .replaceAll(WORDS, (word) => words[word])
-        .replaceAll(/(from '\.[^']*?)\.js'/g, isEsm ? "$1.js'" : "$1'");
-    for (const file of readdirSync(FILES)) {
-      if (!spec && file.includes('.spec.')) continue;
-      const target = file.replace('plants', words.file).replace(/\.template$/, '');
-      tree.create(path.posix.join(folder, target), render(readFileSync(path.join(FILES, file), 'utf8')));
-    }
+      renamed(forPlatform(text, dependencies), template, names).replaceAll(
+        /(from '\.[^']*?)\.js'/g,
+        isEsm ? "$1.js'" : "$1'",
+      );
+    writeFiles(tree, path.join(__dirname, 'files'), folder, (file, text) =>
+      spec || !file.includes('.spec.')
+        ? { file: renamed(file, template, names), text: render(text) }
+        : undefined,
+    );
     const appModule = path.posix.join('/', sourceRoot, 'app.module.ts');
-    const from = `./${path.posix.relative(path.posix.dirname(appModule), folder)}/${words.file}.module${isEsm ? '.js' : ''}`;
-    if (!skipImport && !importModule(tree, appModule, `${words.Plants}Module`, from)) {
+    const from = `./${path.posix.relative(path.posix.dirname(appModule), folder)}/${names.file}.module${isEsm ? '.js' : ''}`;
+    const list = /(@Module\(\s*\{[^]*?\bimports:\s*\[)(\s*)(\]?)/;
+    if (!skipImport && !importModule(tree, appModule, `${names.types}Module`, from, list)) {
       context.logger.warn(
-        `Import ${words.Plants}Module of '${from}' where the application lists its modules.`,
+        `Import ${names.types}Module of '${from}' where the application lists its modules.`,
       );
     }
     context.logger.info(`The application needs AuthModule.forRoot({ issuerBaseUrl, audiences }), once.`);
   };
+}
+
+/** Writes each file of a folder of templates as `render` makes it of its name and text; none for `undefined`. */
+function writeFiles(tree, templates, folder, render) {
+  for (const file of readdirSync(templates)) {
+    const made = render(file, readFileSync(path.join(templates, file), 'utf8'));
+    if (made) tree.create(path.posix.join(folder, made.file.replace(/\.template$/, '')), made.text);
+  }
+}
+
+/** A text that speaks of one resource, as one that speaks of another. */
+function renamed(text, from, to) {
+  const pairs = new Map(Object.keys(from).map((key) => [from[key], to[key]]));
+  const longestFirst = [...pairs.keys()].toSorted((a, b) => b.length - a.length);
+  return text.replaceAll(new RegExp(longestFirst.join('|'), 'g'), (word) => pairs.get(word));
 }
 
 /** The templates start applications on Nest's own choice, which is Express; one on Fastify has to name its adapter. */
@@ -46,7 +62,7 @@ function forPlatform(text, dependencies) {
     .replace(/^(import \{ Test \})/m, "import { FastifyAdapter } from '@nestjs/platform-fastify';\n$1");
 }
 
-/** What stands for each word of the templates: `beeHives` is `bee-hives` in URLs and `BeeHive` in types. */
+/** The names that a resource has in code: `beeHives` is `bee-hives` in URLs, `BeeHive` in types, `bee_hives` in SQL. */
 function namesOf(name) {
   const file = String(name)
     .replaceAll(/([a-z\d])([A-Z])/g, '$1-$2')
@@ -57,10 +73,15 @@ function namesOf(name) {
       `${JSON.stringify(name)} cannot be the name of a resource: use letters, digits and hyphens`,
     );
   }
-  const Plants = pascalCase(file);
-  const Plant = singularOf(Plants);
-  const plantsPermissions = `${Plants[0].toLowerCase()}${Plants.slice(1)}Permissions`;
-  return { file, plants: file, Plants, Plant, plantsPermissions };
+  const types = pascalCase(file);
+  const camelCase = `${types[0].toLowerCase()}${types.slice(1)}`;
+  return {
+    file,
+    types,
+    type: singularOf(types),
+    permissions: `${camelCase}Permissions`,
+    table: `${camelCase}Table`,
+  };
 }
 
 const pascalCase = (text) =>
@@ -81,12 +102,11 @@ function readJson(tree, file) {
   return tree.exists(file) ? JSON.parse(tree.read(file).toString()) : {};
 }
 
-/** Adds a module to the imports of the first @Module() of a file; false when that has no list to add to. */
-function importModule(tree, file, module, from) {
+/** Adds a module to a list of modules in a file; false when it has no such list. */
+function importModule(tree, file, module, from, list) {
   if (!tree.exists(file)) return false;
   const source = tree.read(file).toString();
   if (source.includes(module)) return true;
-  const list = /(@Module\(\s*\{[^]*?\bimports:\s*\[)(\s*)(\]?)/;
   if (!list.test(source)) return false;
   const withImport = `import { ${module} } from '${from}';\n${source}`;
   tree.overwrite(
@@ -96,4 +116,4 @@ function importModule(tree, file, module, from) {
   return true;
 }
 
-module.exports = { resource };
+module.exports = { resource, importModule, namesOf, renamed, writeFiles };
