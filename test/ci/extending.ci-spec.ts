@@ -47,13 +47,16 @@ async function inProject(command: string, ...parameters: string[]): Promise<stri
   return stdout + stderr;
 }
 
-/** What stands under a heading of docs/extending.md. */
+/** The blocks of code under a heading of docs/extending.md. */
 async function blocksUnder(heading: string) {
   const text = await readFile(join(root, 'docs/extending.md'), 'utf8');
-  const section = text.slice(text.indexOf(`\n## ${heading}\n`)).split('\n## ')[1] ?? '';
-  return codeBlocks().filter(
-    ({ place, code }) => place.startsWith('docs/extending.md') && section.includes(code),
-  );
+  const start = text.indexOf(`\n## ${heading}\n`);
+  const end = text.indexOf('\n## ', start + 1);
+  const lineAt = (index: number) => text.slice(0, index).split('\n').length;
+  return codeBlocks().filter(({ place }) => {
+    const line = Number(/^docs\/extending\.md:(\d+)$/.exec(place)?.[1]);
+    return line > lineAt(start) && line < lineAt(end);
+  });
 }
 
 /** Writes into app.module.ts what the page says, and imports the module that it names. */
