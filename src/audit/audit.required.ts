@@ -35,6 +35,7 @@ export class AuditRequired implements OnModuleInit {
       const { user } = request as { user?: Principal };
       audit.info({
         requestId: request.id,
+        issuer: user?.issuer,
         subject: user?.subject,
         clientId: user?.clientId,
         actor: user?.actor?.subject,

@@ -3,6 +3,7 @@ import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
+import type { Principal } from '../auth/index.js';
 import { proxyRequestId, traceIdOf } from '../http/proxy-request-id.js';
 import type { RequestEnd } from '../http/request-end.js';
 import { routeOf } from '../http/request.fields.js';
@@ -12,7 +13,8 @@ import { LOGGER } from './logging.tokens.js';
  * Writes one line for every request, when it has been answered or its client has gone.
  *
  * What a line holds is listed here and nowhere else: the route's template instead of the URL, no header, no parameter, no
- * body, no principal. So nothing of what clients send can get into it, whatever they send.
+ * body, no principal. So nothing of what clients send can get into it, whatever they send. That somebody acted for the
+ * subject of the token is in it; who that was, and for whom, tells the audit event of the same `requestId`.
  */
 @Injectable()
 export class RequestLog implements OnModuleInit {
@@ -37,7 +39,10 @@ function isProbe(request: FastifyRequest): boolean {
   return /^\/health(?:\/|$)/.test(routeOf(request) ?? '');
 }
 
-function lineOf(request: FastifyRequest, { isDelivered, countedAs, durationMs }: RequestEnd) {
+function lineOf(
+  request: FastifyRequest & { user?: Principal },
+  { isDelivered, countedAs, durationMs }: RequestEnd,
+) {
   return {
     requestId: request.id,
     method: request.method,
@@ -46,6 +51,7 @@ function lineOf(request: FastifyRequest, { isDelivered, countedAs, durationMs }:
     durationMs: Math.round(durationMs * 100) / 100,
     code: isDelivered ? request.problemCode : 'client_closed_request',
     reason: request.refusalReason,
+    isDelegated: request.user?.actor ? true : undefined,
     proxyRequestId: proxyRequestId(request),
     traceId: traceIdOf(request),
   };

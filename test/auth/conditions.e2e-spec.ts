@@ -49,6 +49,7 @@ class DeskModule {}
 const BASE_URL = 'https://api.example.com';
 const PROXY = '192.0.2.1';
 const audit = new LogLines();
+const log = new LogLines();
 let issuer: TestIssuer;
 let service: TestApp;
 
@@ -57,8 +58,8 @@ beforeAll(async () => {
   service = await createTestApp({
     issuer,
     imports: [DeskModule],
-    variables: { BASE_URL, TRUST_PROXY: PROXY },
-    override: (module) => module.overrideProvider(AUDIT_STREAM).useValue(audit),
+    variables: { BASE_URL, TRUST_PROXY: PROXY, LOG_LEVEL: 'info' },
+    override: (module) => log.override(module).overrideProvider(AUDIT_STREAM).useValue(audit),
   });
 });
 afterAll(async () => {
@@ -91,6 +92,18 @@ describe('a token of somebody who acts for somebody else', () => {
       reason: 'delegated_token',
     });
     expect((await service.get('/desk/seal', issuer.tokenFor())).statusCode).toBe(200);
+  });
+
+  it('is marked in the log, which names neither of the two', async () => {
+    const delegated = await service.get('/desk', issuer.tokenFor({ act: { sub: 'support|sam' } }));
+    const direct = await service.get('/desk', issuer.tokenFor());
+    expect(log.of(delegated.headers['x-request-id'])).toEqual([
+      expect.objectContaining({ isDelegated: true }),
+    ]);
+    expect(log.of(direct.headers['x-request-id'])).toEqual([
+      expect.not.objectContaining({ isDelegated: expect.anything() }),
+    ]);
+    expect(log.written).not.toMatch(/alice|sam/);
   });
 
   it('has four actors at the most', async () => {

@@ -6,6 +6,7 @@ import { AUDIT_STREAM } from '../../src/audit/audit.tokens.js';
 import { Authenticated, SigningKeys } from '../../src/auth/index.js';
 import { MetricsServer } from '../../src/metrics/metrics.server.js';
 import { issuerFaults, startTestIssuer, type TestApp, type TestIssuer } from '../../src/testing/index.js';
+import { DpopClient } from '../../src/testing/dpop-client.js';
 import { LogLines } from '../support/log-lines.js';
 import { OtlpReceiver } from '../support/otlp-receiver.js';
 import { rawExchange } from '../support/raw-request.js';
@@ -39,6 +40,8 @@ describe('whatever fails, at LOG_LEVEL=trace', () => {
   const audit = new LogLines();
   const answers: string[] = [];
   const tokens: string[] = [];
+  /** Proofs, and what stands in them: ids, nonces, keys and their thumbprints. */
+  const proven = new Set<string>();
   let issuer: TestIssuer | undefined;
   let app: TestApp | undefined;
   let receiver: OtlpReceiver | undefined;
@@ -92,6 +95,69 @@ describe('whatever fails, at LOG_LEVEL=trace', () => {
     ];
   }
 
+  const note = (value: unknown) => String(value).length >= 8 && proven.add(String(value));
+
+  /** Requests with bound tokens whose proofs are good, and fail in every way there is. */
+  async function sendProofs(): Promise<void> {
+    const client = new DpopClient();
+    const htu = 'https://api.example.com/currencies';
+    const sendProof = async (make: (token: string) => string, scheme = 'DPoP') => {
+      const token = used(issuer!.tokenFor({ sub: 'auth0|prover', cnf: client.confirmation }));
+      const dpop = make(token);
+      for (const part of dpop.split('.')) note(part);
+      const { headers, body } = await app!.inject({
+        method: 'GET',
+        url: '/currencies',
+        remoteAddress: '192.0.2.11',
+        headers: { authorization: `${scheme} ${token}`, dpop },
+      });
+      // Who asks for the nonce is told it; nobody else is.
+      const { 'dpop-nonce': nonce, ...others } = headers;
+      note(nonce);
+      answers.push(JSON.stringify(others), body);
+      return String(nonce);
+    };
+    const other = new DpopClient();
+    for (const { jwk, confirmation } of [client, other]) {
+      for (const value of [jwk.x, jwk.y, confirmation.jkt]) note(value);
+    }
+    const proof =
+      (claims: object = {}, header: object = {}, by = client) =>
+      (token: string) => {
+        const jti = randomBytes(18).toString('base64url');
+        note(jti);
+        return by.proof({ url: htu, token }, { jti, ...claims }, { ...header });
+      };
+    const nonce = await sendProof(proof());
+    await sendProof(proof({ nonce }));
+    const again = 'an-id-that-comes-twice';
+    note(again);
+    for (const claims of [{ jti: again }, { jti: again }, { htm: CLIENT_SECRET }, { htu: CLIENT_SECRET }]) {
+      await sendProof(proof({ nonce, ...claims }));
+    }
+    for (const claims of [
+      { ath: CLIENT_SECRET },
+      { iat: 1 },
+      { iat: CLIENT_SECRET },
+      { nonce: CLIENT_SECRET },
+    ]) {
+      await sendProof(proof({ nonce, ...claims }));
+    }
+    for (const header of [
+      { typ: EMAIL },
+      { alg: CLIENT_SECRET },
+      { crit: [EMAIL] },
+      { jwk: { kty: EMAIL } },
+    ]) {
+      await sendProof(proof({ nonce }, header));
+    }
+    await sendProof(proof({ nonce }, { jwk: { ...client.jwk, d: CLIENT_SECRET } }));
+    await sendProof(proof({ nonce }, {}, other));
+    await sendProof((token) => `${proof({ nonce })(token).slice(0, -8)}AAAAAAAA`);
+    await sendProof(() => `${CLIENT_SECRET}.${EMAIL}`);
+    await sendProof(proof({ nonce }), 'Bearer');
+  }
+
   beforeAll(async () => {
     issuer = await startTestIssuer();
     receiver = await OtlpReceiver.start();
@@ -107,6 +173,8 @@ describe('whatever fails, at LOG_LEVEL=trace', () => {
         FAILED_AUTH_LIMIT: '50',
         CORS_ORIGINS: 'https://app.example.com',
         TRUST_PROXY: '127.0.0.1',
+        BASE_URL: 'https://api.example.com',
+        DPOP_NONCE: 'required',
       },
       override: (module) => log.override(module).overrideProvider(AUDIT_STREAM).useValue(audit),
     });
@@ -176,6 +244,7 @@ describe('whatever fails, at LOG_LEVEL=trace', () => {
     await sendRaw(`GET / HTTP/1.1\r\nhost: x\r\ncookie: ${COOKIE.repeat(600)}\r\n\r\n`);
     const flood = { remoteAddress: '192.0.2.10', method: 'GET', url: '/' } as const;
     for (let sent = 0; sent < 55; sent += 1) await send(flood, issuer.tokenFor({ email: EMAIL, exp: 1 }));
+    await sendProofs();
     // Every failure of the issuer, with a token whose key is not known.
     for (const fault of issuerFaults.filter((name) => name !== 'hang')) {
       await issuer.fail(fault);
@@ -213,6 +282,13 @@ describe('whatever fails, at LOG_LEVEL=trace', () => {
       'unknown_key',
       'malformed_token',
       'wrong_issuer',
+      'use_dpop_nonce',
+      'replayed_proof',
+      'wrong_proof_key',
+      'bad_proof_signature',
+      'malformed_proof',
+      'private_proof_key',
+      'sender_constrained_token',
     ]) {
       expect(reasons).toContain(reason);
     }
@@ -228,6 +304,12 @@ describe('whatever fails, at LOG_LEVEL=trace', () => {
     const parts = new Set(tokens.flatMap((token) => token.split('.')).filter((part) => part.length >= 8));
     const leaked = [...parts].filter((part) => text.includes(part) || text.includes(part.slice(-43)));
     expect(leaked).toEqual([]);
+  });
+
+  it.each(outputs)('%s: no part of a proof, nor its id, nonce, key or thumbprint', (_name, output) => {
+    const text = output();
+    expect(proven.size).toBeGreaterThan(60);
+    expect([...proven].filter((value) => text.includes(value))).toEqual([]);
   });
 
   it.each(outputs)(
