@@ -52,6 +52,8 @@ async function compile({ name, config, type, format }: (typeof formats)[number])
       format,
       platform: 'node',
       target: 'node22',
+      // Logs name classes.
+      keepNames: true,
       legalComments: 'inline',
       plugins: [vendorOnly],
       logLevel: 'warning',

@@ -2,7 +2,7 @@ import { Controller, Get, Logger, Module, Post, type DynamicModule, type Type } 
 import { ApplicationConfig, ModulesContainer, RouterModule } from '@nestjs/core';
 import { jest } from '@jest/globals';
 import { Test } from '@nestjs/testing';
-import { Authenticated, OptionalScopes, Public, Scopes, StepUp } from './access.decorators.js';
+import { AnyScope, Authenticated, OptionalScopes, Public, Scopes, StepUp } from './access.decorators.js';
 import { AccessRules, InvalidAccessDeclarations } from './access.rules.js';
 import { AuthModule } from '../auth.module.js';
 import { definePermissions } from './permissions.js';
@@ -119,6 +119,24 @@ describe('AccessRules', () => {
       'Faulty.none has no access declaration',
       'Faulty.two has @Authenticated() and @Public()',
       'Faulty.widened has @Public() and @OptionalScopes(read:samples)',
+    ]);
+  });
+
+  it('refuses a declaration of no scope at all, which every token would meet', async () => {
+    const none: string[] = [];
+    @Controller()
+    class Faulty {
+      @Get('all')
+      @Scopes(...(none as [never]))
+      all() {}
+
+      @Get('any')
+      @AnyScope(...(none as [never]))
+      any() {}
+    }
+    expect((await rulesOf([], [Faulty])).faults()).toEqual([
+      'Faulty.all has @Scopes() without a scope',
+      'Faulty.any has @AnyScope() without a scope',
     ]);
   });
 

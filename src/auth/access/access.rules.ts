@@ -183,6 +183,9 @@ function readRule(route: RouteHandler): Omit<Route, keyof RouteHandler> | string
   if (rule.kind === 'public' && !isPublicItself(route)) {
     return `${name} is public by a declaration of a class that ${controller.name} extends: ${controller.name} needs its own`;
   }
+  // Every token holds all of none.
+  if (rule.kind === 'scopes' && rule.scopes.length === 0)
+    return `${name} has ${declarations[0]} without a scope`;
   const optionalScopes = (Reflect.getMetadata(OPTIONAL_SCOPES, handler) ??
     Reflect.getMetadata(OPTIONAL_SCOPES, declaredBy) ??
     []) as readonly string[];
