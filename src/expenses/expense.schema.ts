@@ -60,7 +60,8 @@ export const expensePatch = z
     error: ({ input }) => decimalsFault((input as { currency: string }).currency),
     when: () => true,
   })
-  .meta({ id: 'ExpensePatch' });
+  // Without an example, tools send one with all members, and those of the service cannot be changed.
+  .meta({ id: 'ExpensePatch', example: { description: 'Lunch with the team', value: 42.5 } });
 
 export type ExpensePatch = z.output<typeof expensePatch>;
 

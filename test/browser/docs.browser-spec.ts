@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
-import type { Browser, Page } from 'playwright-core';
+import type { Browser, Page, Response } from 'playwright-core';
 import { type RunningIssuer, startIssuer } from '../../apps/issuer/src/start-issuer.js';
 import { readTenant, TENANT_FILE } from '../../apps/issuer/src/tenant.js';
 import { createTestApp, type TestApp } from '../../src/testing/index.js';
@@ -16,6 +16,11 @@ async function freePort(): Promise<number> {
   server.close();
   await once(server, 'close');
   return port;
+}
+
+/** Whether a list, or the only member of what is answered, has nothing in it. */
+async function isEmpty(answer: Response): Promise<boolean> {
+  return /^(?:\{"\w+":)?(?:\[\]|\{\})/.test(await answer.text());
 }
 
 describeInBrowser('The documentation in a browser', () => {
@@ -49,7 +54,24 @@ describeInBrowser('The documentation in a browser', () => {
     await issuer?.close();
   });
 
-  it('authorizes with code and PKCE, and calls the API with the token', async () => {
+  /** Executes an operation with what the page fills in; only an id is given. */
+  async function tryOut(method: string, path: string, id?: string): Promise<Response> {
+    const operation = page
+      .locator(`.opblock-${method}`)
+      .filter({ has: page.locator(`[data-path="${path}"]`) });
+    await operation.locator('.opblock-summary-control').click();
+    await operation.getByRole('button', { name: 'Try it out' }).click();
+    if (id !== undefined) await operation.locator('tr[data-param-name=id] input').fill(id);
+    const answered = page.waitForResponse(
+      (response) =>
+        new URL(response.url()).pathname === path.replace('{id}', String(id)) &&
+        response.request().method() === method.toUpperCase(),
+    );
+    await operation.getByRole('button', { name: 'Execute' }).click();
+    return answered;
+  }
+
+  it('authorizes with code and PKCE, and tries every operation with the token', async () => {
     const authorizations: URLSearchParams[] = [];
     const exchanges: URLSearchParams[] = [];
     page.context().on('request', (request) => {
@@ -87,14 +109,25 @@ describeInBrowser('The documentation in a browser', () => {
     expect(exchanges[0]?.get('code_verifier')).toMatch(/^[\w.~-]{43,128}$/);
     expect(exchanges[0]?.get('client_secret')).toBeNull();
 
-    const answered = page.waitForResponse((response) => new URL(response.url()).pathname === '/');
-    const operation = page.locator('.opblock-get').filter({ has: page.locator('[data-path="/"]') });
-    await operation.locator('.opblock-summary-control').click();
-    await operation.getByRole('button', { name: 'Try it out' }).click();
-    await operation.getByRole('button', { name: 'Execute' }).click();
-    const answer = await answered;
-    expect(answer.status()).toBe(200);
-    expect(answer.request().headers()['authorization']).toMatch(/^Bearer /);
+    // As it is filled in by the page: the examples of the description must lead to something.
+    const created = await tryOut('post', '/expenses');
+    expect(created.status()).toBe(201);
+    expect(created.request().headers()['authorization']).toMatch(/^Bearer /);
+    const { id } = (await created.json()) as { id: string };
+    for (const path of ['/', '/expenses', '/reports/monthly', '/reports/categories', '/currencies']) {
+      const answer = await tryOut('get', path);
+      expect([path, answer.status(), await isEmpty(answer)]).toEqual([path, 200, false]);
+    }
+    expect((await tryOut('post', '/expenses/import')).status()).toBe(201);
+    expect((await tryOut('get', '/expenses/{id}', id)).status()).toBe(200);
+    expect((await tryOut('get', '/expenses/{id}/history', id)).status()).toBe(200);
+    expect((await tryOut('patch', '/expenses/{id}', id)).status()).toBe(200);
+    expect((await tryOut('delete', '/expenses/{id}', id)).status()).toBe(204);
+    expect(complaints).toEqual([]);
+  });
+
+  it('fits a phone', async () => {
+    await page.goto(`${url}/docs`);
     await page.setViewportSize({ width: 360, height: 740 });
     await page.locator('.opblock-post .opblock-summary-control').first().click();
     await page.locator('.opblock-post .opblock-body').waitFor();
