@@ -17,10 +17,10 @@ export class InvalidCursor extends ProblemException {
   }
 }
 
-/** The expense changed since the client read it: If-Match names another version (RFC 9110, 13.1.1). */
+/** A precondition of the client does not hold (RFC 9110, 13.1); without a detail because the expense has changed. */
 export class PreconditionFailed extends ProblemException {
-  constructor() {
-    super('precondition_failed');
+  constructor(detail?: string) {
+    super({ code: 'precondition_failed', ...(detail !== undefined && { detail }) });
   }
 }
 

@@ -73,8 +73,18 @@ export function preconditions(headers: ChangeHeaders): (expense: Current) => voi
   const { 'If-Match': wanted, 'If-None-Match': unwanted } = headers;
   return (expense) => {
     const tag = entityTag(expense);
-    if (wanted && wanted !== '*' && !wanted.includes(tag)) throw new PreconditionFailed();
-    if (unwanted && isAmong(unwanted, tag)) throw new PreconditionFailed();
+    if (wanted && wanted !== '*' && !wanted.includes(tag)) {
+      throw new PreconditionFailed(
+        isAmong(wanted, tag) ? 'If-Match has a weak tag (W/), which matches nothing' : undefined,
+      );
+    }
+    if (unwanted && isAmong(unwanted, tag)) {
+      throw new PreconditionFailed(
+        unwanted === '*'
+          ? 'If-None-Match is *, and the expense is there'
+          : 'If-None-Match has the tag of the expense',
+      );
+    }
   };
 }
 

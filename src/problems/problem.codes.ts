@@ -144,7 +144,8 @@ export const problemCodes = {
     status: 412,
     detail: 'The expense has changed since it was read',
     isSpecific: true,
-    remedy: 'Read it again, apply the change to what it is now, and send that with its new ETag in If-Match.',
+    remedy:
+      'Read it again, apply the change to what it is now, and send that with its new ETag in If-Match. Where If-None-Match or a weak tag was the reason, `detail` says so: leave the header out, or send the ETag as it came, without W/.',
   },
   body_too_large: {
     status: 413,

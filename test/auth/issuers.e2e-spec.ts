@@ -34,6 +34,8 @@ async function fileWith(...issuers: object[]): Promise<{ ISSUERS_FILE: string }>
 const scopes = ['read:reports', 'create:expenses', 'read:all_reports'];
 const tokenOf = (issuer: TestIssuer, claims: object = {}) =>
   issuer.tokenFor({ sub: 'alice', scopes, ...claims });
+const ofHistory = (issuer: TestIssuer) =>
+  tokenOf(issuer, { scopes: [...scopes, 'read:history', 'delete:expenses'] });
 const write = (api: TestApp, token: string, description: string) =>
   api.inject(
     {
@@ -65,6 +67,21 @@ describe('several issuers', () => {
     expect(await descriptions(api, tokenOf(b))).toStrictEqual(['of B']);
     expect(await descriptions(api, tokenOf(a), '/?owner=alice')).toStrictEqual(['of A']);
     expect((await descriptions(api, tokenOf(a), '/?owner=*')).toSorted()).toStrictEqual(['of A', 'of B']);
+  });
+
+  it('have each the history of their own expenses, and none of the same subject elsewhere', async () => {
+    for (const [one, other] of [
+      [a, b],
+      [b, a],
+    ] as const) {
+      const { id } = (await write(api, ofHistory(one), 'told')).json<{ id: string }>();
+      const url = `/expenses/${id}/history`;
+      expect((await api.get(url, ofHistory(one))).json()).toMatchObject([{ after: { description: 'told' } }]);
+      expect((await api.get(url, ofHistory(other))).statusCode).toBe(404);
+      await api.inject({ method: 'DELETE', url: `/expenses/${id}` }, ofHistory(one));
+      expect((await api.get(url, ofHistory(one))).json()).toHaveLength(2);
+      expect((await api.get(url, ofHistory(other))).statusCode).toBe(404);
+    }
   });
 
   it('are named to those who look after everybody, so that one can be asked for', async () => {

@@ -4,8 +4,6 @@ import { type Caller, type ExpenseAnswer, Ledger, pointers } from '../support/le
 
 const pizza = { date: '2021-07-05', description: 'Pizza for a Coding Dojo session.', value: 102 };
 
-const withKey = (key: string) => ({ 'idempotency-key': key });
-
 describeOnBothEngines('Single expenses', (engine) => {
   let ledger: Ledger;
   let alice: Caller;
@@ -24,8 +22,6 @@ describeOnBothEngines('Single expenses', (engine) => {
     expect(answer.statusCode).toBe(201);
     return answer.json();
   };
-
-  const countOnce = async () => (await alice('GET', '/?text=once&limit=500')).json<unknown[]>().length;
 
   const patch = (id: string, payload: unknown, headers: Record<string, string> = {}) =>
     alice('PATCH', `/expenses/${id}`, {
@@ -96,71 +92,6 @@ describeOnBothEngines('Single expenses', (engine) => {
     });
   });
 
-  describe('Idempotency-Key', () => {
-    it('makes a repeated request return the first answer', async () => {
-      const payload = { ...pizza, description: 'once a' };
-      const before = await countOnce();
-      const first = await alice('POST', '/expenses', { payload, headers: withKey('"key-1"') });
-      const second = await alice('POST', '/expenses', { payload, headers: withKey('key-1') });
-      expect(second.statusCode).toBe(201);
-      expect(second.json()).toEqual(first.json());
-      expect(second.headers.location).toBe(first.headers.location);
-      expect(second.headers.etag).toBe(first.headers.etag);
-      expect(await countOnce()).toBe(before + 1);
-    });
-
-    it('creates one expense for requests that come at the same time', async () => {
-      const payload = { ...pizza, description: 'once b' };
-      const before = await countOnce();
-      const answers = await Promise.all(
-        Array.from({ length: 8 }, () => alice('POST', '/expenses', { payload, headers: withKey('key-2') })),
-      );
-      expect(new Set(answers.map(({ body }) => body)).size).toBe(1);
-      expect(await countOnce()).toBe(before + 1);
-    });
-
-    it('answers 422 to another body with the same key', async () => {
-      await alice('POST', '/expenses', { payload: pizza, headers: withKey('key-3') });
-      const other = await alice('POST', '/expenses', {
-        payload: { ...pizza, value: 1 },
-        headers: withKey('key-3'),
-      });
-      expect(other.statusCode).toBe(422);
-      expect(other.json()).toMatchObject({ code: 'idempotency_key_reused' });
-    });
-
-    it("is the owner's: another may use the same key", async () => {
-      const hers = await alice('POST', '/expenses', { payload: pizza, headers: withKey('key-4') });
-      const his = await bob('POST', '/expenses', { payload: pizza, headers: withKey('key-4') });
-      expect(his.statusCode).toBe(201);
-      expect(his.json<ExpenseAnswer>().id).not.toBe(hers.json<ExpenseAnswer>().id);
-    });
-
-    it('is free again after a refused request', async () => {
-      const refused = await alice('POST', '/expenses', {
-        payload: { ...pizza, value: 0 },
-        headers: withKey('key-5'),
-      });
-      expect(refused.statusCode).toBe(422);
-      const accepted = await alice('POST', '/expenses', { payload: pizza, headers: withKey('key-5') });
-      expect(accepted.statusCode).toBe(201);
-    });
-
-    it('is forgotten after a week', async () => {
-      const first = await alice('POST', '/expenses', { payload: pizza, headers: withKey('key-6') });
-      await ledger.select(
-        sql`UPDATE idempotency_keys SET created_at = now() - interval '8 days' WHERE key = 'key-6'`,
-      );
-      const again = await alice('POST', '/expenses', { payload: pizza, headers: withKey('key-6') });
-      expect(again.json<ExpenseAnswer>().id).not.toBe(first.json<ExpenseAnswer>().id);
-    });
-
-    it.each(['', 'a b', 'x'.repeat(256), 'ü', '"abc', 'abc"'])('is refused as %j', async (key) => {
-      const refused = await alice('POST', '/expenses', { payload: pizza, headers: withKey(key) });
-      expect(refused.statusCode).toBe(400);
-    });
-  });
-
   describe('PATCH /expenses/:id', () => {
     it('changes what is given, removes what is null and leaves the rest', async () => {
       const { id } = await create({ category: 'food' });
@@ -220,6 +151,18 @@ describeOnBothEngines('Single expenses', (engine) => {
     });
 
     it.each([
+      ['W/"1"', 'If-Match has a weak tag (W/), which matches nothing'],
+      ['"7", W/"1"', 'If-Match has a weak tag (W/), which matches nothing'],
+      ['"7"', 'The expense has changed since it was read'],
+      ['W/"7"', 'The expense has changed since it was read'],
+    ])('says why If-Match: %s does not match', async (tag, detail) => {
+      const { id } = await create();
+      const answer = await patch(id, { value: 1 }, { 'if-match': tag });
+      expect(answer.statusCode).toBe(412);
+      expect(answer.json()).toMatchObject({ code: 'precondition_failed', detail });
+    });
+
+    it.each([
       ['*', 200],
       ['"7", "1"', 200],
       ['W/"1"', 412],
@@ -263,12 +206,21 @@ describeOnBothEngines('Single expenses', (engine) => {
     });
 
     it.each([
-      ['*', 412],
-      ['W/"1"', 412],
-      ['"2"', 200],
-    ])('%s is answered by a PATCH with %d', async (tag, status) => {
+      ['*', 412, 'If-None-Match is *, and the expense is there'],
+      ['W/"1"', 412, 'If-None-Match has the tag of the expense'],
+      ['"2"', 200, undefined],
+    ])('%s is answered by a PATCH with %d', async (tag, status, detail) => {
       const { id } = await create();
-      expect((await patch(id, { value: 1 }, { 'if-none-match': tag })).statusCode).toBe(status);
+      const answer = await patch(id, { value: 1 }, { 'if-none-match': tag });
+      expect(answer.statusCode).toBe(status);
+      expect(answer.json<{ detail?: string }>().detail).toBe(detail);
+    });
+
+    it('keeps a DELETE from an expense that is there', async () => {
+      const { id } = await create();
+      const kept = await alice('DELETE', `/expenses/${id}`, { headers: { 'if-none-match': '*' } });
+      expect(kept.statusCode).toBe(412);
+      expect((await alice('GET', `/expenses/${id}`)).statusCode).toBe(200);
     });
   });
 

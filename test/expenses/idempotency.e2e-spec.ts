@@ -1,0 +1,165 @@
+import { sql } from '../../src/database/drizzle.js';
+import { describeOnBothEngines } from '../support/databases.js';
+import { type Caller, type ExpenseAnswer, Ledger } from '../support/ledger.js';
+
+const pizza = { date: '2021-07-05', description: 'Pizza for a Coding Dojo session.', value: 102 };
+const MAX_KEYS = 10_000;
+/** How many keys that have expired a request clears away. */
+const CLEARED_KEYS = 20;
+
+const withKey = (key: string) => ({ 'idempotency-key': key });
+
+const send = (caller: Caller, key: string, payload: object = pizza) =>
+  caller('POST', '/expenses', { payload, headers: withKey(key) });
+
+const sendFile = (caller: Caller, key: string, payload: string) =>
+  caller('POST', '/expenses/import', { payload, headers: { ...withKey(key), 'content-type': 'text/csv' } });
+
+describeOnBothEngines('An Idempotency-Key', (engine) => {
+  let ledger: Ledger;
+  let alice: Caller;
+  let bob: Caller;
+
+  beforeAll(async () => {
+    ledger = await Ledger.start(engine);
+    alice = ledger.as('auth0|alice');
+    bob = ledger.as('auth0|bob');
+  });
+
+  afterAll(() => ledger?.close());
+
+  const countOnce = async () => (await alice('GET', '/?text=once&limit=500')).json<unknown[]>().length;
+
+  const age = (key: string) =>
+    ledger.select(sql`UPDATE idempotency_keys SET created_at = now() - interval '8 days' WHERE key = ${key}`);
+
+  /** Keys of some owner that were sent one second after the other, the last one so long ago. */
+  const addKeys = (owner: string, count: number, ago: string) =>
+    ledger.select(sql`
+      INSERT INTO idempotency_keys (owner, key, fingerprint, answer, created_at)
+      SELECT ${owner}, 'old ' || n, 'x', '{}', now() - ${ago}::interval - n * interval '1 second'
+      FROM generate_series(1, ${count}::int) AS n`);
+
+  const keysOf = async (owner: string) =>
+    (await ledger.select(sql`SELECT key FROM idempotency_keys WHERE owner = ${owner}`)).map(({ key }) => key);
+
+  it('makes a repeated request return the first answer', async () => {
+    const payload = { ...pizza, description: 'once a' };
+    const before = await countOnce();
+    const first = await alice('POST', '/expenses', { payload, headers: withKey('"key-1"') });
+    const second = await alice('POST', '/expenses', { payload, headers: withKey('key-1') });
+    expect(second.statusCode).toBe(201);
+    expect(second.json()).toEqual(first.json());
+    expect(second.headers.location).toBe(first.headers.location);
+    expect(second.headers.etag).toBe(first.headers.etag);
+    expect(await countOnce()).toBe(before + 1);
+  });
+
+  it('creates one expense for requests that come at the same time', async () => {
+    const payload = { ...pizza, description: 'once b' };
+    const before = await countOnce();
+    const answers = await Promise.all(
+      Array.from({ length: 8 }, () => alice('POST', '/expenses', { payload, headers: withKey('key-2') })),
+    );
+    expect(new Set(answers.map(({ body }) => body)).size).toBe(1);
+    expect(await countOnce()).toBe(before + 1);
+  });
+
+  it('answers 422 to another body with the same key', async () => {
+    await alice('POST', '/expenses', { payload: pizza, headers: withKey('key-3') });
+    const other = await alice('POST', '/expenses', {
+      payload: { ...pizza, value: 1 },
+      headers: withKey('key-3'),
+    });
+    expect(other.statusCode).toBe(422);
+    expect(other.json()).toMatchObject({ code: 'idempotency_key_reused' });
+  });
+
+  it("is the owner's: another may use the same key", async () => {
+    const hers = await alice('POST', '/expenses', { payload: pizza, headers: withKey('key-4') });
+    const his = await bob('POST', '/expenses', { payload: pizza, headers: withKey('key-4') });
+    expect(his.statusCode).toBe(201);
+    expect(his.json<ExpenseAnswer>().id).not.toBe(hers.json<ExpenseAnswer>().id);
+  });
+
+  it('is free again after a refused request', async () => {
+    const refused = await alice('POST', '/expenses', {
+      payload: { ...pizza, value: 0 },
+      headers: withKey('key-5'),
+    });
+    expect(refused.statusCode).toBe(422);
+    const accepted = await alice('POST', '/expenses', { payload: pizza, headers: withKey('key-5') });
+    expect(accepted.statusCode).toBe(201);
+  });
+
+  it('is forgotten after a week', async () => {
+    const first = await alice('POST', '/expenses', { payload: pizza, headers: withKey('key-6') });
+    await ledger.select(
+      sql`UPDATE idempotency_keys SET created_at = now() - interval '8 days' WHERE key = 'key-6'`,
+    );
+    const again = await alice('POST', '/expenses', { payload: pizza, headers: withKey('key-6') });
+    expect(again.json<ExpenseAnswer>().id).not.toBe(first.json<ExpenseAnswer>().id);
+  });
+
+  it.each(['', 'a b', 'x'.repeat(256), 'ü', '"abc', 'abc"'])('is refused as %j', async (key) => {
+    const refused = await alice('POST', '/expenses', { payload: pizza, headers: withKey(key) });
+    expect(refused.statusCode).toBe(400);
+  });
+
+  it('says of an answer whether it is one to an earlier request', async () => {
+    expect((await send(alice, 'key-7')).headers['idempotency-replayed']).toBeUndefined();
+    expect((await send(alice, 'key-7')).headers['idempotency-replayed']).toBe('true');
+    const file = 'date,description,value\n2026-01-02,x,1\n';
+    expect((await sendFile(alice, 'key-8', file)).headers['idempotency-replayed']).toBeUndefined();
+    expect((await sendFile(alice, 'key-8', file)).headers['idempotency-replayed']).toBe('true');
+  });
+
+  it('that has expired takes any request, and answers for that one from then on', async () => {
+    const first = await send(alice, 'key-9');
+    await age('key-9');
+    const second = await send(alice, 'key-9', { ...pizza, value: 1 });
+    expect(second.statusCode).toBe(201);
+    expect(second.headers['idempotency-replayed']).toBeUndefined();
+    expect(second.json<ExpenseAnswer>().id).not.toBe(first.json<ExpenseAnswer>().id);
+    expect((await send(alice, 'key-9', { ...pizza, value: 1 })).json()).toEqual(second.json());
+    expect((await send(alice, 'key-9')).statusCode).toBe(422);
+  });
+
+  it('of a file that has expired imports the file again', async () => {
+    const caller = ledger.as('importer');
+    const file = 'date,description,value\n2026-01-02,x,1\n';
+    await sendFile(caller, 'file', file);
+    await age('file');
+    expect((await sendFile(caller, 'file', file)).json()).toEqual({ imported: 1, skipped: 0 });
+    expect((await caller('GET', '/')).json()).toHaveLength(2);
+  });
+
+  it('is deleted when it has expired, whosever it is, the oldest first and some with each request', async () => {
+    await addKeys('gone', 2 * CLEARED_KEYS + 5, '9 days');
+    const left = [];
+    for (const key of ['a', 'b', 'c']) {
+      await send(bob, key);
+      left.push((await keysOf('gone')).length);
+    }
+    expect(left).toEqual([CLEARED_KEYS + 5, 5, 0]);
+  });
+
+  it('is kept for the whole week', async () => {
+    const first = await send(alice, 'key-10');
+    await ledger.select(
+      sql`UPDATE idempotency_keys SET created_at = now() - interval '6 days 23 hours' WHERE key = 'key-10'`,
+    );
+    await send(bob, 'another');
+    expect((await send(alice, 'key-10')).json()).toEqual(first.json());
+  });
+
+  it(`is one of the latest ${MAX_KEYS} of its owner`, async () => {
+    await addKeys('collector', MAX_KEYS + 3, '1 minute');
+    await send(ledger.as('collector'), 'new');
+    const kept = new Set(await keysOf('collector'));
+    expect(kept.size).toBe(MAX_KEYS);
+    expect(kept.has('new')).toBe(true);
+    expect(kept.has(`old ${MAX_KEYS - 1}`)).toBe(true);
+    expect(kept.has(`old ${MAX_KEYS}`)).toBe(false);
+  });
+});
