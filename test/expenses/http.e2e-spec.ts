@@ -1,5 +1,7 @@
+import { Logger } from 'nestjs-pino';
 import { gzipSync } from 'node:zlib';
 import { type TestApp, TestIssuer } from '../../src/testing/index.js';
+import { LogLines } from '../support/log-lines.js';
 import { rawExchange } from '../support/raw-request.js';
 import { createTestApp } from '../support/test-app.js';
 
@@ -11,10 +13,15 @@ describe('HTTP', () => {
   let issuer: TestIssuer;
   let api: TestApp;
   let token: string;
+  const log = new LogLines();
 
   beforeAll(async () => {
     issuer = await TestIssuer.start();
-    api = await createTestApp({ issuer, variables: { CORS_ORIGINS: ORIGIN } });
+    api = await createTestApp({
+      issuer,
+      variables: { CORS_ORIGINS: ORIGIN, LOG_LEVEL: 'info' },
+      override: log.override,
+    });
     const scopes = ['read:reports', 'create:expenses', 'update:expenses', 'delete:expenses'];
     token = issuer.tokenFor({ sub: 'alice', scopes });
   });
@@ -123,6 +130,8 @@ describe('HTTP', () => {
     let url: string;
 
     beforeAll(async () => {
+      // As `createApp` has it, for what is no request yet.
+      api.app.useLogger(api.app.get(Logger));
       url = await api.listen();
     });
 
@@ -131,18 +140,41 @@ describe('HTTP', () => {
       ['no Host header', 'x: y', 400, 'malformed_request'],
       ['another expectation', 'host: a\r\nexpect: 200-ok', 417, 'expectation_failed'],
       ['no HTTP', 'host: a\r\nno header', 400, 'malformed_request'],
-    ])('is a problem of ours, with our headers: %s', async (_name, headers, status, code) => {
-      const request = `GET / HTTP/1.1\r\n${headers}\r\nconnection: close\r\n\r\n`;
-      const [answer] = await rawExchange(url, request);
+      ['a space before a colon', 'host: a\r\nx : y', 400, 'malformed_request'],
+      ['two lengths', 'host: a\r\ncontent-length: 1\r\ncontent-length: 2', 400, 'malformed_request'],
+      ['too many headers', `host: a\r\nx: ${'y'.repeat(17_000)}`, 431, 'headers_too_large'],
+    ])(
+      'is a problem of ours, with our headers and a line in the log: %s',
+      async (_name, headers, status, code) => {
+        const request = `GET / HTTP/1.1\r\n${headers}\r\nconnection: close\r\n\r\n`;
+        const [answer] = await rawExchange(url, request);
+        expect(answer).toMatchObject({
+          statusCode: status,
+          headers: {
+            'content-type': expect.stringMatching(/^application\/problem\+json/),
+            'content-security-policy': "default-src 'none';frame-ancestors 'none'",
+            'x-request-id': expect.any(String),
+          },
+        });
+        const { requestId, ...problem } = JSON.parse(answer!.body) as Record<string, unknown>;
+        expect(problem).toMatchObject({ status, code });
+        expect(requestId).toBe(answer!.headers['x-request-id']);
+        expect(log.of(requestId)).toMatchObject([{ status, code }]);
+      },
+    );
+
+    it('is one, too: a head that stops coming', async () => {
+      const [answer] = await rawExchange(url, 'GET / HTTP/1.1\r\nhost: a\r\n');
       expect(answer).toMatchObject({
-        statusCode: status,
+        statusCode: 408,
         headers: {
           'content-type': expect.stringMatching(/^application\/problem\+json/),
-          'content-security-policy': "default-src 'none';frame-ancestors 'none'",
-          'x-request-id': expect.any(String),
+          'cache-control': 'no-store',
+          connection: 'close',
         },
       });
-      expect(JSON.parse(answer!.body)).toMatchObject({ code });
+      const { requestId } = JSON.parse(answer!.body) as Record<string, unknown>;
+      expect(log.of(requestId)).toMatchObject([{ status: 408, code: 'request_timeout' }]);
     });
   });
 });

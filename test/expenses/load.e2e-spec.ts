@@ -49,10 +49,10 @@ describeOnBothEngines('imports and exports that come together', (engine) => {
 
   const tokenOf = (sub: string) => issuer.tokenFor({ sub, scopes: SCOPES });
 
-  const upload = (sub: string, body = 'date,description,value\n2026-01-02,x,1\n') =>
+  const upload = (sub: string, body = 'date,description,value\n2026-01-02,x,1\n', type = 'text/csv') =>
     fetch(`${url}/expenses/import`, {
       method: 'POST',
-      headers: { authorization: `Bearer ${tokenOf(sub)}`, 'content-type': 'text/csv' },
+      headers: { authorization: `Bearer ${tokenOf(sub)}`, 'content-type': type },
       body,
     });
 
@@ -95,6 +95,14 @@ describeOnBothEngines('imports and exports that come together', (engine) => {
     expect(await refused.json()).toMatchObject({ code: 'too_many_imports' });
     expect((await ask('alice')).answer).toMatch(/^HTTP\/1\.1 429 /);
     await untilTaken('bob');
+  });
+
+  it('refuses another type before it looks at turns and bodies, and takes no turn for it', async () => {
+    // What is no JSON would be 400 if it were parsed.
+    expect((await upload('heidi', '{"a":', 'application/json')).status).toBe(415);
+    await begin('heidi');
+    expect((await upload('heidi', '{"a":', 'application/json')).status).toBe(415);
+    expect((await upload('heidi')).status).toBe(429);
   });
 
   it('gives the turn back when the client leaves, which is no error of ours', async () => {

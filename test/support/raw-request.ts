@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import type { Answer } from './refusal.js';
 
-/** Longest wait for the server to close the connection, in milliseconds. */
-const PATIENCE_MS = 10_000;
+/** Longest wait for the server to close the connection, in milliseconds: longer than it waits for a head. */
+const PATIENCE_MS = 30_000;
 
 /**
  * Sends bytes as they are, which no HTTP client would, and reads answers until the server closes the connection.

@@ -5,7 +5,7 @@ import { ImportFile, type ImportRow } from './import.file.js';
 const lineEnds = constantFrom('\r\n', '\n', '\r');
 
 /** Cells as they are written, as they are read, and how many lines they have beside the first. */
-const cells = constantFrom(
+const cells = constantFrom<[string, string, number][]>(
   ['x', 'x', 0],
   ['"a,b"', 'a,b', 0],
   ['"a ""b"""', 'a "b"', 0],
@@ -13,7 +13,7 @@ const cells = constantFrom(
   ['"a\rb\n"', 'a\nb\n', 2],
   [' \u00E4 ', '\u00E4', 0],
   ['\u{1F355}', '\u{1F355}', 0],
-) as ReturnType<typeof constantFrom<readonly [string, string, number]>>;
+);
 
 const rows = array(
   record({ cell: cells, end: lineEnds, blank: constantFrom('', ',,', ' , , ', null), blankEnd: lineEnds }),

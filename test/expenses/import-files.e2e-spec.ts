@@ -1,0 +1,175 @@
+import { type TestApp, TestIssuer } from '../../src/testing/index.js';
+import { createTestApp } from '../support/test-app.js';
+
+const header = 'date,description,value';
+const good = '2026-01-02,a,1';
+/** The byte after the last one of a file of DOS. */
+const CONTROL_Z = '\u001A';
+
+let issuer: TestIssuer;
+let api: TestApp;
+
+beforeAll(async () => {
+  issuer = await TestIssuer.start();
+  api = await createTestApp({ issuer });
+  // The keys of the issuer are fetched now.
+  while ((await send(good)).statusCode === 503);
+});
+afterAll(async () => {
+  await api?.close();
+  await issuer?.close();
+});
+
+let files = 0;
+const send = (payload: string | Buffer, type = 'text/csv') => {
+  const token = issuer.tokenFor({ sub: `sender ${++files}`, scopes: ['create:expenses'] });
+  const headers = { 'content-type': type };
+  return api.inject({ method: 'POST', url: '/expenses/import', payload, headers }, token);
+};
+
+describe('A file is imported', () => {
+  it.each([
+    ['with CR LF after its header and LF after its rows', `${header}\r\n${good}\n${good}\n`, 2],
+    ['with LF after its header and CR LF after its rows', `${header}\n${good}\r\n${good}\r\n`, 2],
+    ['with CR between its lines', `${header}\r${good}\r${good}`, 2],
+    ['with empty lines before, between and after', `\r\n\n${header}\n\n${good}\n\r\n\n`, 1],
+    ['with rows of commas only', `${header},currency,category\n${good},USD,\n,,,,\n , ,,,\n`, 1],
+    ['with a comma at the end of every line', `${header},\n${good},\n`, 1],
+    ['with a control Z at its end', `${header}\r\n${good}\r\n${CONTROL_Z}`, 1],
+    ['with a byte order mark', `\uFEFF${header}\n${good}\n`, 1],
+    ['with capital letters in its header', `Date,DESCRIPTION,Value\n${good}\n`, 1],
+    ['with its columns in another order', `value,date,description\n1,2026-01-02,a\n`, 1],
+    ['with a sign before a value', `${header}\n2026-01-02,a,+12.34\n`, 1],
+    ['with zeros behind a value', `${header}\n2026-01-02,a,1.000000000000\n`, 1],
+    ['of a header only', header, 0],
+  ])('%s', async (_, file, imported) => {
+    const answer = await send(file);
+    expect(answer.json()).toEqual({ imported, skipped: 0 });
+  });
+});
+
+describe('A file is refused, and its fault named where a person finds it:', () => {
+  it.each([
+    [
+      'a value in its fifth line, with CR LF after all lines but the header',
+      `${header}\n${`${good}\r\n`.repeat(3)}2026-01-02,a,0\r\n`,
+      [['#/lines/5/value', 'must not be zero']],
+    ],
+    [
+      'a value below a text with line ends in its quotes, and that text',
+      `${header}\r\n2026-01-02,"a\r\nb\rc\nd",1\r\n2026-01-02,a,0\r\n`,
+      [
+        ['#/lines/2/description', 'must not contain control characters or broken Unicode'],
+        ['#/lines/6/value', 'must not be zero'],
+      ],
+    ],
+    [
+      'a value below blank lines and rows of commas',
+      `${header}\n\n,,\n\r\n2026-01-02,a,0\n`,
+      [['#/lines/5/value', 'must not be zero']],
+    ],
+    [
+      'a quote that is open from line 3 of 203 on',
+      `${header}\n${good}\n2026-01-02,"open,1\n${`${good}\n`.repeat(200)}`,
+      [['#/lines/3', 'begins a row whose quotes do not fit: one is not closed, or is followed by more text']],
+    ],
+    [
+      'a quote that is followed by text',
+      `${header}\r\n${good}\r\n2026-01-02,"a"b,1\r\n${good}\r\n`,
+      [['#/lines/3', 'begins a row whose quotes do not fit: one is not closed, or is followed by more text']],
+    ],
+    [
+      'a quote that is open in a very long file',
+      `${header}\n${good}\n2026-01-02,"open,1\n${`${good}\n`.repeat(6000)}`,
+      [['#/lines/3', 'begins a row of more than 65536 bytes; is there a quote that is not closed?']],
+    ],
+    [
+      'semicolons between the columns',
+      'date;description;value\n2026-01-02;a;3.50\n',
+      [['#/lines/1', 'separates its columns by semicolons; commas are wanted']],
+    ],
+    [
+      'tabs between the columns',
+      'date\tdescription\tvalue\n2026-01-02\ta\t3.50\n',
+      [['#/lines/1', 'separates its columns by tabs; commas are wanted']],
+    ],
+    [
+      'vertical bars between the columns',
+      'date|description|value\n2026-01-02|a|3.50\n',
+      [['#/lines/1', 'separates its columns by vertical bars; commas are wanted']],
+    ],
+    [
+      'unknown columns, by their names',
+      `${header},Amount (EUR),\u{1F355}\n${good},,\n`,
+      [
+        ['#/lines/1', 'has the unknown column "Amount (EUR)"'],
+        ['#/lines/1', 'has the unknown column "\u{1F355}"'],
+      ],
+    ],
+    ['a column that is there twice', `${header},VALUE\n`, [['#/lines/1', 'has the column value twice']]],
+    ['a column that is missing', 'date,description\n', [['#/lines/1', 'lacks the column value']]],
+    [
+      'dates as people write them',
+      `${header}\n31.03.2026,a,1\n3/31/26,a,1\n31-3-2026,a,1\n`,
+      [
+        ['#/lines/2/date', 'is written as dd.mm.yyyy; must be yyyy-mm-dd, such as 2026-03-31'],
+        ['#/lines/3/date', 'is written as dd/mm/yyyy; must be yyyy-mm-dd, such as 2026-03-31'],
+        ['#/lines/4/date', 'is written as dd-mm-yyyy; must be yyyy-mm-dd, such as 2026-03-31'],
+      ],
+    ],
+    [
+      'a decimal comma',
+      `${header}\n2026-01-02,a,"1.234,50"\n`,
+      [['#/lines/2/value', 'has a decimal comma; must be written with a point, such as 12.50']],
+    ],
+    [
+      'text in a column without a name',
+      `${header},\n2026-01-02,a,1,more\n`,
+      [['#/lines/2', 'has text in a column without a name']],
+    ],
+    [
+      'rows of another length',
+      `${header}\n2026-01-02,a\n2026-01-02,a,1,2\n`,
+      [
+        ['#/lines/2', 'has 2 columns, where the header has 3'],
+        ['#/lines/3', 'has 4 columns, where the header has 3'],
+      ],
+    ],
+    [
+      'the same external id twice',
+      `${header},externalId\n${good},x\n${good},y\n${good},x\n`,
+      [['#/lines/4/externalId', 'is the same as in line 2']],
+    ],
+    [
+      'a tab in a text',
+      `${header}\n2026-01-02,a\tb,1\n`,
+      [['#/lines/2/description', 'must not contain control characters or broken Unicode']],
+    ],
+  ])('%s', async (_, file, faults) => {
+    const answer = await send(file);
+    expect(answer.statusCode).toBe(422);
+    const { errors } = answer.json<{ errors: { pointer: string; detail: string }[] }>();
+    expect(errors.map(({ pointer, detail }) => [pointer, detail])).toEqual(faults);
+  });
+
+  it.each([
+    ['UTF-16 without a byte order mark', Buffer.from(`${header}\r\n${good}\r\n`, 'utf16le'), 'UTF-16'],
+    ['UTF-16 with one', Buffer.from(`\uFEFF${header}\r\n${good}\r\n`, 'utf16le'), 'UTF-16'],
+    ['Latin-1', Buffer.from(`${header}\n2026-01-02,caf\u00E9,1\n`, 'latin1'), 'not UTF-8'],
+    [
+      'a letter that is cut at the end',
+      Buffer.from(`${header}\n2026-01-02,a,1\n\u00E9`).subarray(0, -1),
+      'not UTF-8',
+    ],
+  ])('its encoding, %s', async (_, file, word) => {
+    const answer = await send(file);
+    expect(answer.statusCode).toBe(422);
+    expect(answer.json<{ detail: string }>().detail).toContain(word);
+  });
+
+  it('another charset that it is said to have', async () => {
+    const answer = await send(`${header}\n${good}\n`, 'text/csv; charset=iso-8859-1');
+    expect(answer.statusCode).toBe(415);
+    expect(answer.json<{ detail: string }>().detail).toBe('A body must be in UTF-8');
+  });
+});
