@@ -87,6 +87,14 @@ describe('a logout token', () => {
     expect(await status(tokenOf({ sid }))).toBe(401);
   });
 
+  it('ends a token of the very second, and none of the next one', async () => {
+    const sub = randomUUID();
+    const iat = now() - 20;
+    await tell(logoutToken({ sub, iat }));
+    expect(await status(tokenOf({ sub, iat }))).toBe(401);
+    expect(await status(tokenOf({ sub, iat: iat + 1 }))).toBe(200);
+  });
+
   it('ends a token that does not say when it was issued', async () => {
     const sub = randomUUID();
     await tell(logoutToken({ sub }));
