@@ -152,7 +152,6 @@ describe('docs/extending.md', () => {
       expect(migrations).toContainEqual(expect.stringMatching(new RegExp(`^\\d{4}_${name}\\.sql$`)));
     }
     await inProject('npx', 'prettier', '--check', 'src/bee-hives', 'src/app.module.ts');
-    await inProject('node_modules/.bin/tsc', '--noEmit', '-p', 'tsconfig.json');
     await inProject('node_modules/.bin/nest', 'build');
     await call(async (send) => {
       for (const path of ['/vehicles', '/bee-hives']) {
@@ -162,5 +161,5 @@ describe('docs/extending.md', () => {
         expect(await (await send('GET', path)).json()).toEqual([kept]);
       }
     });
-  }, 300_000);
+  }, 600_000);
 });
