@@ -100,6 +100,7 @@ async function askGuards(
   constraints: SenderConstraints,
 ): Promise<ProblemException | undefined> {
   const context = {
+    getType: () => 'http',
     getClass: () => route.controller,
     getHandler: () => route.handler,
     switchToHttp: () => ({ getRequest: () => request, getResponse: () => undefined }),
