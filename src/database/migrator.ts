@@ -63,6 +63,7 @@ const NEEDED_RIGHTS: Readonly<Record<string, readonly string[]>> = {
   idempotency_keys: EVERYTHING,
   audit_log: ['SELECT', 'INSERT'],
   issuers: ['SELECT', 'INSERT'],
+  revocations: EVERYTHING,
 };
 
 /** @throws an error of the server's form (42501) when our role may not do with rows what the service does */

@@ -1,4 +1,4 @@
-import type { INestApplication } from '@nestjs/common';
+import { type INestApplication, type VersioningOptions, VersioningType } from '@nestjs/common';
 import {
   AccessRules,
   AUTH_OPTIONS,
@@ -99,7 +99,7 @@ async function findViolations(app: INestApplication, attack: Attack): Promise<st
   const { resourceMetadataUrl } = options;
   const issuer = runningIssuer(issuersOf(options)[0].issuerBaseUrl);
   if (!issuer) throw new Error('The issuer of the application is none of startTestIssuer');
-  const { routes } = app.get(AccessRules, { strict: false });
+  const { routes, versioning } = app.get(AccessRules, { strict: false });
   const constraints = app.get(SenderConstraints, { strict: false });
   const { isProofRequired } = constraints;
   const base = resourceMetadataUrl?.replace(RESOURCE_METADATA_PATH, '') ?? '';
@@ -116,7 +116,10 @@ async function findViolations(app: INestApplication, attack: Attack): Promise<st
     };
     for (const token of attack.tokens(route, { issuer, foreignKey, routes, subject, isProofRequired })) {
       const isProofNeeded = isProofRequired || isSenderConstrained(route);
-      const headers = headersFor(token, attack, { ...sent, url: base + sent.url }, isProofNeeded);
+      const headers = {
+        ...versionHeaders(route, versioning),
+        ...headersFor(token, attack, { ...sent, url: base + sent.url }, isProofNeeded),
+      };
       const answer = await sendRequest(app, {
         ...sent,
         headers,
@@ -132,6 +135,18 @@ async function findViolations(app: INestApplication, attack: Attack): Promise<st
   }
   giveBack(foreignKey);
   return violations;
+}
+
+/** What selects a route where versions are told apart by a header or by the media type; nothing elsewhere. */
+function versionHeaders(
+  { version }: Route,
+  versioning?: VersioningOptions,
+): Readonly<Record<string, string>> {
+  const [name] = [version].flat();
+  if (typeof name !== 'string') return {};
+  if (versioning?.type === VersioningType.HEADER) return { [versioning.header.toLowerCase()]: name };
+  if (versioning?.type !== VersioningType.MEDIA_TYPE) return {};
+  return { accept: `application/json;${versioning.key}${name}` };
 }
 
 /** A token as the attack sends it or else as the route takes it: with a proof where it has to be bound to a key. */

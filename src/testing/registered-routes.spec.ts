@@ -40,15 +40,37 @@ describe('registeredRoutes', () => {
     await server.close();
   });
 
+  it('tells routes apart from what is registered at the same path under another constraint', async () => {
+    const adapter = new FastifyAdapter();
+    const server = adapter.getInstance();
+    for (const host of [undefined, 'a.example', 'b.example']) {
+      const constraints = host === undefined ? {} : { host };
+      server.route({ method: 'GET', url: '/plants', exposeHeadRoute: false, constraints, handler });
+    }
+    server.route({ method: 'POST', url: '/plants', constraints: { host: 'a.example' }, handler });
+    server.route({ method: 'GET', url: '/plants/:id', exposeHeadRoute: false, handler });
+    server.route({ method: 'GET', url: '/stones', exposeHeadRoute: false, handler });
+    await server.ready();
+    expect(await registeredRoutes(adapter)).toEqual([
+      { method: 'GET', patterns: ['/plants'] },
+      { method: 'GET', patterns: ['/plants/:id'] },
+      { method: 'GET', patterns: ['/stones'] },
+      { method: 'POST', patterns: ['/plants'] },
+    ]);
+    await server.close();
+  });
+
   it('gives every pattern that a line of Fastify may mean', async () => {
     const adapter = new FastifyAdapter();
     const server = adapter.getInstance();
     server.route({ method: 'GET', url: '/plants/:id', exposeHeadRoute: false, handler });
+    server.route({ method: 'GET', url: '/plants/:from:to/leaves', exposeHeadRoute: false, handler });
     server.delete('/plants/:id:now', handler);
     await server.ready();
     expect(await registeredRoutes(adapter)).toEqual([
-      { method: 'GET', patterns: ['/plants/:id', '/plants/:id:now'] },
-      { method: 'DELETE', patterns: ['/plants/:id', '/plants/:id:now'] },
+      { method: 'GET', patterns: ['/plants/:id', '/plants/:from:to'] },
+      { method: 'GET', patterns: ['/plants/:id/leaves', '/plants/:from:to/leaves'] },
+      { method: 'DELETE', patterns: ['/plants/:id:now'] },
     ]);
     await server.close();
   });

@@ -6,13 +6,12 @@ export interface RegisteredRoute {
   readonly method: string;
   /**
    * Its pattern in Fastify's form, as in `/expenses/:id` or `/files/*`. Several where Fastify does not tell apart which
-   * methods belong to which, as with `/:id` and `/:from:to`.
+   * of them goes on in which way, as with `/:id` and `/:from:to/leaves`.
    */
   readonly patterns: readonly string[];
 }
 
-const LINE =
-  /^(?<indent>(?:[│ ] {3})*)[├└]── (?<segment>.*?)(?: \((?<methods>[A-Z-]+(?:, [A-Z-]+)*)\)(?: \{.*\})?)?$/u;
+const LINE = /^(?<indent>(?:[│ ] {3})*)[├└]── (?<segment>.*?)(?<end> \([A-Z-]+\)(?: \{.*\})?)?$/u;
 /** Between the alternatives of a line, as in `:id|:from:to`; not within a regular expression. */
 const ALTERNATIVE = /\|(?![^()]*\))/;
 
@@ -29,26 +28,32 @@ export async function registeredRoutes(adapter: HttpServer): Promise<RegisteredR
   }
   const fastify = instance as FastifyInstance;
   await fastify.ready();
-  return readTree(fastify.printRoutes({ commonPrefix: true }));
+  // Method by method: for the tree of all at once, Fastify builds a router anew, which fails where Nest tells versions apart.
+  return fastify.supportedMethods.flatMap((method) =>
+    readTree(fastify.printRoutes({ method, commonPrefix: true })).map((patterns) => ({ method, patterns })),
+  );
 }
 
 interface FastifyInstance {
+  readonly supportedMethods: readonly string[];
   ready(): PromiseLike<unknown>;
-  printRoutes(options: { commonPrefix: boolean }): string;
+  printRoutes(options: { method: string; commonPrefix: boolean }): string;
 }
 
-/** Fastify lists its routes as a printed tree only. */
-function readTree(tree: string): RegisteredRoute[] {
+/** Fastify lists its routes as a printed tree only. A line without a branch repeats the one above, under another constraint. */
+function readTree(tree: string): string[][] {
   const ancestors: string[][] = [];
-  const routes: RegisteredRoute[] = [];
+  const routes: string[][] = [];
   for (const line of tree.split('\n')) {
-    const { indent = '', segment = '', methods } = LINE.exec(line)?.groups ?? {};
+    const groups = LINE.exec(line)?.groups;
+    if (groups === undefined) continue;
+    const { indent = '', segment = '', end } = groups;
     const depth = indent.length / 4;
     const segments = segment === '(empty root node)' ? [''] : segment.split(ALTERNATIVE);
     const parents = depth === 0 ? [''] : (ancestors[depth - 1] ?? []);
     const patterns = parents.flatMap((parent) => segments.map((own) => parent + own));
     ancestors[depth] = patterns;
-    routes.push(...(methods?.split(', ') ?? []).map((method) => ({ method, patterns })));
+    if (end !== undefined) routes.push(patterns);
   }
   return routes;
 }

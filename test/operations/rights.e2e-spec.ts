@@ -44,6 +44,7 @@ describeOnPostgres('the rights of the role that serves requests', (engine) => {
     'INSERT ON audit_log',
     'SELECT ON issuers',
     'INSERT ON issuers',
+    'UPDATE ON revocations',
   ])('are found lacking at the start without %s', async (right) => {
     await run(`REVOKE ${right} FROM ${role}`);
     const error = await database!.checkRights().catch((thrown: Error) => thrown);
