@@ -3,7 +3,7 @@ import { proofRefusals } from '../../src/auth/index.js';
 import { DpopClient } from '../../src/testing/dpop-client.js';
 import { startTestIssuer, type TestApp, type TestIssuer } from '../../src/testing/index.js';
 import { createAuthApp } from '../support/auth-app.js';
-import { describeWithRedis, ownRedis } from '../support/redis.js';
+import { describeWithRedis, ownRedis, redisConnected } from '../support/redis.js';
 import { BASE_URL } from '../support/refusal.js';
 
 const url = '/secured';
@@ -241,6 +241,7 @@ describeWithRedis('Two processes that share Redis', () => {
       await createAuthApp(issuer, { variables }),
     ];
     try {
+      await Promise.all([one, two].map(redisConnected));
       const token = boundToken();
       const dpop = proofFor(token);
       expect((await send(token, { dpop }, one)).statusCode).toBe(200);

@@ -1,12 +1,10 @@
-import type { Redis } from 'ioredis';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
-import { REDIS } from '../../src/redis/redis.module.js';
 import { DpopClient } from '../../src/testing/dpop-client.js';
 import { startTestIssuer, type TestApp, type TestIssuer } from '../../src/testing/index.js';
 import { createAuthApp } from '../support/auth-app.js';
-import { describeWithRedis, ownRedis, redisIsThere } from '../support/redis.js';
+import { describeWithRedis, ownRedis, redisConnected, redisIsThere } from '../support/redis.js';
 import { rawExchange, rawRequest } from '../support/raw-request.js';
 
 const scopes = ['read:reports'];
@@ -21,8 +19,7 @@ const apps: TestApp[] = [];
 async function start(variables: Record<string, string>): Promise<TestApp> {
   const app = await createAuthApp(issuer!, { variables });
   apps.push(app);
-  const redis = app.app.get<Redis | undefined>(REDIS);
-  if (redis?.status === 'connecting') await once(redis, 'ready').catch(() => undefined);
+  await redisConnected(app);
   return app;
 }
 afterEach(async () => {

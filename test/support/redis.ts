@@ -1,5 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import { Redis } from 'ioredis';
+import { REDIS } from '../../src/redis/redis.module.js';
+import type { TestApp } from '../../src/testing/index.js';
 
 const SERVER = process.env.TEST_REDIS_URL ?? 'redis://127.0.0.1:6379';
 
@@ -15,6 +18,13 @@ async function ping(): Promise<void> {
   } finally {
     redis.disconnect();
   }
+}
+
+/** Waits until an application has its Redis, or cannot reach it: it starts without, and connects meanwhile. */
+export async function redisConnected({ app }: TestApp): Promise<void> {
+  const redis = app.get<Redis | undefined>(REDIS);
+  if (redis?.status === 'connecting' || redis?.status === 'connect')
+    await once(redis, 'ready').catch(() => undefined);
 }
 
 /** Whether there is a Redis to test with. Without one its tests are skipped, but for CI, where that is a failure. */
