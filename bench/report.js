@@ -48,8 +48,9 @@ if (import.meta.main) {
       .filter((each) => pattern.test(each))
       .toSorted()
       .at(-1);
-    return JSON.parse(readFileSync(new URL(name, RESULTS), 'utf8'));
+    return name && JSON.parse(readFileSync(new URL(name, RESULTS), 'utf8'));
   };
   await writeReport(newest(/^\d.*\.json$/));
-  writeCredentials(newest(/^credentials-.*\.json$/));
+  const credentials = newest(/^credentials-.*\.json$/);
+  if (credentials) writeCredentials(credentials);
 }
