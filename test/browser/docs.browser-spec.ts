@@ -1,22 +1,11 @@
-import { once } from 'node:events';
-import { type AddressInfo, createServer } from 'node:net';
 import type { Browser, Page, Response } from 'playwright-core';
 import { type RunningIssuer, startIssuer } from '../../apps/issuer/src/start-issuer.js';
 import { readTenant, TENANT_FILE } from '../../apps/issuer/src/tenant.js';
 import { createTestApp, type TestApp } from '../../src/testing/index.js';
+import { freeAddresses } from '../support/free-addresses.js';
 import { describeInBrowser, launchChromium } from './support/chromium.js';
 
 const ALICE = 'alice@example.com';
-
-/** The issuer has to know the address of the documentation, and the API that of the issuer. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, 'localhost');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
 
 /** Whether a list, or the only member of what is answered, has nothing in it. */
 async function isEmpty(answer: Response): Promise<boolean> {
@@ -33,13 +22,13 @@ describeInBrowser('The documentation in a browser', () => {
   const complaints: string[] = [];
 
   beforeAll(async () => {
-    const port = await freePort();
-    url = `http://localhost:${port}`;
+    // The issuer has to know the address of the documentation, and the API that of the issuer.
+    [url] = (await freeAddresses(1)) as [string];
     const client = tenant.applications.find(({ clientId }) => clientId === 'expenses-docs');
     if (client) client.redirectUris = [`${url}/docs/oauth2-redirect.html`];
     issuer = await startIssuer({ port: 0, tenant });
     api = await createTestApp({ issuer: { url: issuer.issuer, audience: 'https://expenses-api' } });
-    await api.app.listen(port, 'localhost');
+    await api.app.listen(new URL(url).port, 'localhost');
     browser = await launchChromium();
     page = await browser.newPage();
     page.setDefaultTimeout(60_000);

@@ -8,7 +8,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { startTestIssuer, type TestIssuer } from '../../src/testing/index.js';
 import { ownRedis } from '../support/redis.js';
-import { freePort } from './support/api-process.js';
+import { freePort } from '../support/free-addresses.js';
 import { canBuildImages, Container, Output, ROOT } from './support/container.js';
 import { createDatabase, type TestDatabase } from './support/postgres.js';
 

@@ -10,7 +10,8 @@ import { readTenant } from '../../apps/issuer/src/tenant.js';
 import { AUDIENCE } from '../../apps/web/test/support/lab.js';
 import { startTestIssuer } from '../../src/testing/index.js';
 import { type CodeBlock, codeBlocks } from '../documentation/code-blocks.js';
-import { ApiProcess, freePort } from './support/api-process.js';
+import { freePort } from '../support/free-addresses.js';
+import { ApiProcess } from './support/api-process.js';
 import { machineToken } from './support/machine-token.js';
 
 const run = promisify(execFile);

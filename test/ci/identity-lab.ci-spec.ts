@@ -8,7 +8,7 @@ import { AUDIENCE, Lab } from '../../apps/web/test/support/lab.js';
 import { ALICE, BOB, logIn } from '../../apps/web/test/support/people.js';
 import { Visitor } from '../../apps/web/test/support/visitor.js';
 import { otherWebEnvironment } from '../../scripts/lab/settings.js';
-import { freePort } from './support/api-process.js';
+import { freePort } from '../support/free-addresses.js';
 import { machineToken } from './support/machine-token.js';
 import { ScratchProject } from './support/scratch.js';
 

@@ -6,7 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { startTestIssuer, type TestIssuer } from '../../src/testing/index.js';
-import { ApiProcess, freePort } from './support/api-process.js';
+import { freePort } from '../support/free-addresses.js';
+import { ApiProcess } from './support/api-process.js';
 import { createDatabase, type TestDatabase } from './support/postgres.js';
 
 // What becomes of the service when nobody takes what it writes. A stop may wait for connections, but not for outputs.

@@ -1,24 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { TestIssuer } from '../../../src/testing/index.js';
+import { freePort } from '../../support/free-addresses.js';
 
 const ROOT = resolve(import.meta.dirname, '..', '..', '..');
 const MAIN = resolve(ROOT, process.env.TEST_API_MAIN ?? 'dist/main.js');
 const START_LIMIT_MS = 60_000;
-
-/** A port that was free a moment ago, for a program that must be told its port. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, 'close');
-  return port;
-}
 
 /** The built API as a process of its own. */
 export class ApiProcess {

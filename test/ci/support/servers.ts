@@ -17,7 +17,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { freePort } from './api-process.js';
+import { freePort } from '../../support/free-addresses.js';
 
 const execute = promisify(execFile);
 const START_LIMIT_MS = 30_000;
