@@ -114,8 +114,8 @@ async function findViolations(app: INestApplication, attack: Attack): Promise<st
       method: method === 'ALL' ? 'POST' : method,
       url: route.path.replaceAll(/:\w+|\*/g, '00000000-0000-4000-8000-000000000000'),
     };
+    const isProofNeeded = isProofRequired || isSenderConstrained(route);
     for (const token of attack.tokens(route, { issuer, foreignKey, routes, subject, isProofRequired })) {
-      const isProofNeeded = isProofRequired || isSenderConstrained(route);
       const headers = {
         ...versionHeaders(route, versioning),
         ...headersFor(token, attack, { ...sent, url: base + sent.url }, isProofNeeded),
@@ -128,7 +128,7 @@ async function findViolations(app: INestApplication, attack: Attack): Promise<st
       const fault = faultOf(answer, route, attack, {
         metadataUrl: resourceMetadataUrl,
         constraints,
-        sentAs: headers.authorization,
+        isProven: isProofNeeded || headers.authorization?.startsWith('DPoP ') === true,
       });
       if (fault) violations.push(`${method} ${route.path} (${route.name}) ${fault}`);
     }
@@ -168,9 +168,9 @@ function faultOf(
   attack: Attack,
   {
     metadataUrl,
-    constraints: { isOn, isProofRequired, algorithms },
-    sentAs,
-  }: { readonly metadataUrl?: string; readonly constraints: SenderConstraints; readonly sentAs?: string },
+    constraints: { isOn, algorithms },
+    isProven,
+  }: { readonly metadataUrl?: string; readonly constraints: SenderConstraints; readonly isProven: boolean },
 ) {
   const { statusCode, headers } = answer;
   const given = [headers['www-authenticate'] ?? 'without challenge'].join(', ');
@@ -180,7 +180,6 @@ function faultOf(
   const refusal = (isOn ? undefined : attack.refusalWithoutDpop) ?? attack.refusal?.(route);
   if (!refusal) return isRefused || statusCode >= 500 ? got : undefined;
   const status = refusal.getStatus();
-  const isProven = isProofRequired || isSenderConstrained(route) || sentAs?.startsWith('DPoP ') === true;
   const challenge = challengeOf(refusal, {
     resourceMetadataUrl: metadataUrl,
     rule: route.rule,

@@ -7,8 +7,8 @@ import { MESSAGES, METHOD_METADATA, type OptionalKey, ROUTE_CONSTRAINTS } from '
 type Load = (module: string) => Promise<unknown>;
 
 /**
- * What is otherwise in the installed Nest than the access control knows, one sentence each. A declaration that is read in
- * the wrong place would guard nothing, so whoever starts an application stops at the first of them.
+ * What is otherwise in the installed Nest than the access control knows, one sentence each; nothing when all is well. A
+ * declaration that is read in the wrong place would guard nothing, so an application for which there is a sentence does not start.
  *
  * @param load imports a module by its name
  */

@@ -1,6 +1,6 @@
 /**
- * Everything of Nest that the access control stands on and that is no API of it, in one place. `assertKnownNest` refuses a
- * start with a Nest that has it otherwise.
+ * Everything of Nest that the access control stands on and that is no API of it, in one place. Before the routes are
+ * registered, `strangenessOfNest` (nest.check.ts) looks whether the installed Nest has it so, and stops the start otherwise.
  */
 export {
   HOST_METADATA,

@@ -53,9 +53,9 @@ export async function fetchIssuerMetadata(
 }
 
 /**
- * Looks the issuer's metadata up. The issuer that it names must be the configured one (OpenID Connect Discovery 1.0,
- * 4.3; RFC 8414, 3.3), but for a trailing slash, the most common fault of a set-up. Not so when the names of the issuer are given: some
- * have another name than their address, and then only the address is taken from the metadata.
+ * Looks the issuer's metadata up. The issuer that they name must be the configured one (OpenID Connect Discovery 1.0, 4.3;
+ * RFC 8414, 3.3), but for a trailing slash, the most common fault of a set-up. Not so when the names of the issuer are
+ * given: some have another name than their address, and then only the address of the keys is taken from the metadata.
  *
  * @param names what the issuer writes as `iss`, where that is known
  * @throws Error saying what is wrong with the answer

@@ -1,7 +1,7 @@
 import {
   type AccessToken,
   algorithmNames,
-  InvalidToken,
+  AuthError,
   parseProof,
   type ProblemException,
   proofChecks,
@@ -113,9 +113,7 @@ function proofSteps(token: string, { request, constraints, refusal }: Judgement)
 }
 
 function reasonOf(refusal: ProblemException | undefined): string | undefined {
-  return refusal instanceof InvalidToken || (refusal && 'reason' in refusal)
-    ? String((refusal as { reason?: unknown }).reason)
-    : undefined;
+  return refusal instanceof AuthError ? refusal.reason : undefined;
 }
 
 /** What a failed check of a proof found, and what it looked for; nothing of the proof but what the check is about. */

@@ -163,7 +163,7 @@ export class Issuer {
    * @throws IssuerUnavailable
    */
   async assertReachable(): Promise<void> {
-    await this.#asking('Discovery', () => discoverIssuer(this.#config));
+    await this.#discover();
   }
 
   get #callback(): URL {
@@ -198,13 +198,15 @@ export class Issuer {
 
   /** Discovered at the first use and kept; a failure is not kept, so an issuer that starts later is found. */
   #metadata(): Promise<client.Configuration> {
-    this.#discovered ??= this.#asking('Discovery', () => discoverIssuer(this.#config)).catch(
-      (error: unknown) => {
-        this.#discovered = undefined;
-        throw error;
-      },
-    );
+    this.#discovered ??= this.#discover().catch((error: unknown) => {
+      this.#discovered = undefined;
+      throw error;
+    });
     return this.#discovered;
+  }
+
+  #discover(): Promise<client.Configuration> {
+    return this.#asking('Discovery', () => discoverIssuer(this.#config));
   }
 
   async #asking<T>(endpoint: string, request: () => Promise<T>): Promise<T> {
