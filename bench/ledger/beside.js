@@ -65,10 +65,11 @@ try {
     await Promise.all(imports);
   }
   const all = p99(beside);
-  print(`lists alone: p99 ${median(p99(alone)).toFixed(1)} ms`);
+  const spread = `${Math.min(...all).toFixed(1)}-${Math.max(...all).toFixed(1)}`;
+  print('| lists | alone | beside imports | limit | kept |\n|---|---|---|---|---|');
   print(
-    `lists beside imports: p99 ${median(all).toFixed(1)} ms (${Math.min(...all).toFixed(1)}-${Math.max(...all).toFixed(1)}), ` +
-      `limit ${LIMIT_MS} ms: ${median(all) < LIMIT_MS ? 'kept' : 'not kept'}`,
+    `| p99 | ${median(p99(alone)).toFixed(1)} ms | ${median(all).toFixed(1)} ms (${spread}) | ${LIMIT_MS} ms | ` +
+      `${median(all) < LIMIT_MS ? 'yes' : 'no'} |`,
   );
   print(`answers to imports: ${JSON.stringify(counts)}`);
 } finally {
