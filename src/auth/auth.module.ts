@@ -5,11 +5,11 @@ import {
   type NestModule,
   type Type,
 } from '@nestjs/common';
-import { APP_FILTER, APP_GUARD } from '@nestjs/core';
+import { APP_FILTER, APP_GUARD, ModulesContainer } from '@nestjs/core';
 import { AccessChecks } from './access/access.checks.js';
 import { AccessRules } from './access/access.rules.js';
 import { AUTH_OPTIONS, type AuthOptions } from './auth.options.js';
-import { checkAuthOptions } from './auth.options.schema.js';
+import { checkAuthOptions, InvalidAuthOptions } from './auth.options.schema.js';
 import { ChallengeFilter } from './challenge.filter.js';
 import { Challenges } from './challenges.js';
 import { JwtAuthGuard } from './jwt-auth.guard.js';
@@ -63,7 +63,7 @@ const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<AuthOptions>({
 
 /**
  * Turns a Nest application into an OAuth 2.0 resource server: every route of every module needs an access declaration,
- * and the guards enforce it. Import once, with `forRoot` or `forRootAsync`; the verifier exists once per process.
+ * and the guards enforce it. Import once, with `forRoot` or `forRootAsync`: there is one verifier for each application.
  */
 @Module({
   controllers: [ResourceMetadataController],
@@ -98,8 +98,22 @@ const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<AuthOptions>({
   ],
 })
 export class AuthModule extends ConfigurableModuleClass implements NestModule {
-  constructor(private readonly decisions: RouteDecisions) {
+  /** @throws InvalidAuthOptions when several places give options: each would judge every request, by its own */
+  constructor(
+    private readonly decisions: RouteDecisions,
+    modules: ModulesContainer,
+  ) {
     super();
+    const all = [...modules.values()];
+    const places = all
+      .filter(({ metatype }) => metatype === AuthModule)
+      .map((one) => all.find(({ imports }) => imports.has(one))?.name ?? 'the application');
+    if (places.length > 1) {
+      throw new InvalidAuthOptions([
+        `they are given ${places.length} times, in ${places.join(' and in ')}: give them once, and where several ` +
+          'modules import what forRoot returns, have it in a constant',
+      ]);
+    }
   }
 
   /** Nest calls it before its router registers the routes, and for applications that have routes only. */
