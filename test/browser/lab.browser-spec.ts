@@ -1,5 +1,6 @@
+import { decodeProtectedHeader } from 'jose';
 import type { Browser } from 'playwright-core';
-import { Lab } from '../../apps/web/test/support/lab.js';
+import { Lab, TOKEN_ALGORITHM } from '../../apps/web/test/support/lab.js';
 import { ALICE, BOB } from '../../apps/web/test/support/people.js';
 import { describeInBrowser, launchChromium } from './support/chromium.js';
 import { documentPage } from './support/images.js';
@@ -8,6 +9,19 @@ import { PHONE, Person } from './support/person.js';
 /** So short that the web application renews the access token before every use. */
 const ALWAYS_RENEWED_SECONDS = 5;
 const NOBODY_LISTENS = 'http://localhost:9';
+
+/** The access tokens that the web application, which is in this process, sends to the API while something is done. */
+async function tokensSentDuring(action: () => Promise<unknown>): Promise<string[]> {
+  const original = globalThis.fetch;
+  const tokens: string[] = [];
+  globalThis.fetch = (input, init) => {
+    const [scheme, token] = new Headers(init?.headers).get('authorization')?.split(' ') ?? [];
+    if (token !== undefined && scheme !== 'Basic') tokens.push(token);
+    return original(input, init);
+  };
+  await action().finally(() => (globalThis.fetch = original));
+  return tokens;
+}
 
 describeInBrowser('The lab in a browser', () => {
   let lab: Lab;
@@ -91,6 +105,12 @@ describeInBrowser('The lab in a browser', () => {
     await person.press('Add');
     expect(await person.text('[role=status]')).toBe('The expense was added.');
     expect(await person.text('table.expenses tbody tr')).toContain('Train to the hack night');
+  });
+
+  it('has access tokens signed with the algorithm that the suites run with', async () => {
+    const tokens = await tokensSentDuring(() => person.logIn(ALICE));
+    const algorithms = new Set(tokens.map((token) => decodeProtectedHeader(token).alg));
+    expect([...algorithms]).toEqual([TOKEN_ALGORITHM]);
   });
 
   it('goes on when the access token expires, and when the issuer changes its keys', async () => {

@@ -2,11 +2,15 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { freeAddresses } from '../../../../test/support/free-addresses.js';
 import { type RunningIssuer, startIssuer } from '../../../issuer/src/start-issuer.js';
 import { readTenant, TENANT_FILE } from '../../../issuer/src/tenant.js';
-import type { ParsedTenant } from '../../../issuer/src/tenant.schema.js';
+import type { ParsedTenant, SigningAlgorithm } from '../../../issuer/src/tenant.schema.js';
 import { createWebApp, type WebAppOptions } from '../../src/app.js';
 import { startApi } from './api.js';
 
 export const AUDIENCE = 'https://expenses-api';
+
+const { TEST_TOKEN_ALGORITHM = 'RS256' } = process.env;
+/** What access tokens are signed with, and the only algorithm that the API takes: suites hold for each of the issuer's. */
+export const TOKEN_ALGORITHM = TEST_TOKEN_ALGORITHM as SigningAlgorithm;
 
 export interface LabOptions {
   /** Life of access tokens, in seconds. The web application renews those with five seconds left, or fewer. */
@@ -97,6 +101,7 @@ function tenantFor(
   for (const api of tenant.apis) {
     api.tokenLifetimeSeconds = tokenLifetimeSeconds ?? api.tokenLifetimeSeconds;
     api.backchannelLogoutUri = `${apiUrl}/backchannel-logout`;
+    api.signingAlgorithm = TOKEN_ALGORITHM;
   }
   change?.(tenant);
   return tenant;
@@ -108,6 +113,7 @@ function apiVariables(issuer: string, apiUrl: string, { api }: LabOptions): Reco
     BASE_URL: apiUrl,
     ISSUER_BASE_URL: issuer,
     ALLOWED_AUDIENCES: AUDIENCE,
+    TOKEN_ALGORITHMS: TOKEN_ALGORITHM,
     PORT: new URL(apiUrl).port,
     RATE_LIMIT: '0',
     FAILED_AUTH_LIMIT: '0',
