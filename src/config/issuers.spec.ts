@@ -69,7 +69,7 @@ describe('ISSUERS_FILE', () => {
   });
   afterAll(() => rmSync(folder, { recursive: true }));
 
-  const write = (text: string) => {
+  const write = (text: string | Buffer) => {
     const path = join(folder, 'issuers.yaml');
     writeFileSync(path, text);
     return { ISSUERS_FILE: path };
@@ -149,9 +149,99 @@ describe('ISSUERS_FILE', () => {
     },
   );
 
-  it('must be there', () => {
-    expect(faultsOf({ ISSUERS_FILE: join(folder, 'none') })).toStrictEqual([
-      'ISSUERS_FILE names a file that cannot be read (ENOENT)',
+  const oneInYaml = '- issuerBaseUrl: https://a.example.com\n  audiences: [https://expenses-api]\n';
+
+  it.each<[string, string]>([
+    ['a byte order mark', `\uFEFF${oneInYaml}`],
+    ['a byte order mark before JSON', `\uFEFF${JSON.stringify([entry({})])}`],
+    ['lines that end as those of Windows', oneInYaml.replaceAll('\n', '\r\n')],
+    [
+      'anchors and aliases',
+      `- issuerBaseUrl: &a https://a.example.com\n  audiences: &b [https://expenses-api]\n`,
+    ],
+  ])('may have %s', (_title, text) => {
+    expect(parseEnvironment(write(text)).ISSUERS).toStrictEqual([entry({})]);
+  });
+
+  it.each<[string, string | Buffer, string]>([
+    [
+      'nothing',
+      '# none yet\n',
+      'names a file that is neither YAML nor JSON: expected a document, but the input',
+    ],
+    [
+      'a member twice',
+      `${oneInYaml}  audiences: [x]\n`,
+      'names a file that is neither YAML nor JSON: duplicated mapping key (line 3)',
+    ],
+    [
+      'a member twice, in JSON',
+      '[{"issuerBaseUrl":"https://a.example.com",\n"audiences":["x"],"audiences":["y"]}]',
+      'names a file that is neither YAML nor JSON: duplicated mapping key (line 2)',
+    ],
+    ['two documents', `${oneInYaml}---\n${oneInYaml}`, 'neither YAML nor JSON: expected a single document'],
+    ['tabs', oneInYaml.replace('  ', '\t'), 'names a file that is neither YAML nor JSON: '],
+    [
+      'code',
+      `- issuerBaseUrl: !!js/function x`,
+      'names a file that is neither YAML nor JSON: unknown scalar tag',
+    ],
+    ['another encoding', Buffer.from(`${oneInYaml}# café`, 'latin1'), 'names a file that is not UTF-8'],
+    [
+      'an encoding of two bytes',
+      Buffer.from(oneInYaml, 'utf16le'),
+      'names a file that is neither YAML nor JSON',
+    ],
+    [
+      'ten megabytes',
+      `${oneInYaml}#${'x'.repeat(10_000_000)}`,
+      'names a file that has more than 1048576 bytes',
+    ],
+    [
+      'an issuer by an alias, twice',
+      '- &a\n  issuerBaseUrl: https://a.example.com\n  audiences: [x]\n- *a\n',
+      'issuers[1] is the same issuer as issuers[0]',
+    ],
+    [
+      'itself',
+      '- &a\n  issuerBaseUrl: https://a.example.com\n  audiences: &b [*b]\n',
+      'audiences[0] must be text',
+    ],
+    ['a prototype', `${oneInYaml}  __proto__: {algorithms: [ES256]}\n`, 'issuers[0].__proto__ is no option'],
+    [
+      'a number as text',
+      oneInYaml.replace('https://expenses-api', '12'),
+      'issuers[0].audiences[0] must be text',
+    ],
+  ])('is refused with %s, and told why', (_title, text, reason) => {
+    const [fault, ...others] = faultsOf(write(text));
+    expect(fault).toMatch(/^ISSUERS_FILE /);
+    expect(fault).toContain(reason);
+    expect(others).toStrictEqual([]);
+  });
+
+  it('is refused when it grows without end under aliases', () => {
+    const lines = Array.from({ length: 30 }, (_, level) => {
+      const inner = level === 0 ? '[x, x]' : `[${`*a${level - 1}, `.repeat(9)}]`;
+      return `a${level}: &a${level} ${inner}\n`;
+    });
+    const faults = faultsOf(write(`${lines.join('')}issuers: *a29\n`));
+    expect(faults).toContain('ISSUERS_FILE issuers[0] must be the options of an issuer');
+    expect(faults.length).toBeLessThan(100);
+  });
+
+  it('may list issuers whose keys are at the same address', () => {
+    const jwksUri = 'https://keys.example.com/jwks.json';
+    const second = entry({ issuerBaseUrl: 'https://b.example.com', jwksUri });
+    expect(parseEnvironment(json(entry({ jwksUri }), second)).ISSUERS).toHaveLength(2);
+  });
+
+  it.each([
+    ['ENOENT', 'none'],
+    ['EISDIR', '.'],
+  ])('must be a file that can be read: %s', (code, name) => {
+    expect(faultsOf({ ISSUERS_FILE: join(folder, name) })).toStrictEqual([
+      `ISSUERS_FILE names a file that cannot be read (${code})`,
     ]);
   });
 

@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
-import { load } from 'js-yaml';
+import { readFileSync, statSync } from 'node:fs';
+import { load, YAMLException } from 'js-yaml';
 import { z } from 'zod';
 import {
   algorithmNamed,
@@ -65,16 +65,16 @@ export function issuerOf(env: IssuerVariables): IssuerOptions {
 /** ISSUERS_FILE, whose entries are the options that `AuthModule` takes for one issuer. */
 const issuersFile = z.strictObject({ issuers: issuersSchema }, 'must be a list of issuers');
 
+/** Largest file of issuers that is read, in bytes: more than a thousand of them take. */
+const MAX_FILE_BYTES = 1024 * 1024;
+
 /** The path of a file that lists issuers, in YAML or JSON; its value is the list. Every fault of the file is reported. */
 export const issuersFrom = z.string().transform((path, context): IssuerOptions[] => {
   let document: unknown;
   try {
-    document = load(readFileSync(path, 'utf8'));
+    document = readDocument(path);
   } catch (error) {
-    const { code } = error as { code?: string };
-    context.addIssue(
-      code ? `names a file that cannot be read (${code})` : 'names a file that is neither YAML nor JSON',
-    );
+    context.addIssue(`names a file that ${reasonOf(error as Error)}`);
     return z.NEVER;
   }
   const result = issuersFile.safeParse(Array.isArray(document) ? { issuers: document } : document, {
@@ -84,3 +84,21 @@ export const issuersFrom = z.string().transform((path, context): IssuerOptions[]
   for (const fault of result.error.issues.flatMap(faultsIn)) context.addIssue(fault);
   return z.NEVER;
 });
+
+function readDocument(path: string): unknown {
+  if (statSync(path).size > MAX_FILE_BYTES) throw new RangeError(`has more than ${MAX_FILE_BYTES} bytes`);
+  // Names with bytes of another encoding would match no token.
+  return load(new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(path)));
+}
+
+/** What keeps a file from being read, and where that is. */
+function reasonOf(error: Error & { code?: string }): string {
+  if (error instanceof RangeError) return error.message;
+  if (error instanceof YAMLException) {
+    const place = error.mark ? ` (line ${error.mark.line + 1})` : '';
+    return `is neither YAML nor JSON: ${error.reason}${place}`;
+  }
+  return error.code === 'ERR_ENCODING_INVALID_ENCODED_DATA'
+    ? 'is not UTF-8'
+    : `cannot be read (${error.code ?? error.message})`;
+}
