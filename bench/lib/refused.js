@@ -7,9 +7,9 @@ import { cpuMicroseconds } from './process.js';
  * Job: `port` and `pid` of the server; `bodyBytes`, of which as many are sent as the server takes before it closes the
  * connection; `warmUpMs`; `measureMs`. Any answer but 401 ends the job with an error.
  *
- * The server answers and closes while the body is on its way. When the next write of this client meets the closed
- * connection before it has read the answer, Node gives the error and the answer is lost: `lost` says of how many
- * requests. They cost the server what the others do, and count.
+ * The server answers and closes while the body is on its way. Where it closes at once, the next write of this client can
+ * meet the closed connection before the answer was read; then Node gives the error and the answer is lost: `lost` says of
+ * how many requests. They cost the server what the others do, and count.
  */
 process.once('message', (job) => void run(job).then(report, fail));
 
@@ -55,6 +55,8 @@ function isAnswered(port, request) {
   let answer = '';
   let failure;
   socket.on('data', (chunk) => (answer += chunk.latin1Slice()));
+  // It has its answer, and stops sending, as a client does that may.
+  socket.once('end', () => socket.destroy());
   socket.on('error', (error) => (failure = error));
   socket.on('close', () => {
     if (answer.startsWith('HTTP/1.1 401 ')) resolve(true);

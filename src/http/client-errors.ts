@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { type PlainProblemCode, titleOf } from '../problems/problem.codes.js';
 import { SECURITY_HEADERS } from './security-headers.js';
+import { closeInStages } from './staged-close.js';
 import { ProblemException } from '../problems/problem.exception.js';
 import { PROBLEM_TYPE, problemBody } from '../problems/problem.response.js';
 
@@ -38,6 +39,6 @@ export function answerClientError(error: NodeJS.ErrnoException, socket: Socket):
     ...Object.entries(SECURITY_HEADERS).map(([name, value]) => `${name}: ${value}`),
     'connection: close',
   ];
-  // A client that sends on without reading would keep the connection open for ever.
-  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`, () => socket.destroy());
+  socket.write(`${head.join('\r\n')}\r\n\r\n${body}`);
+  closeInStages(socket);
 }

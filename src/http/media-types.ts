@@ -16,6 +16,7 @@ type NotFoundHandler = (request: FastifyRequest, reply: FastifyReply) => void;
  */
 export class JsonAdapter extends FastifyAdapter {
   private readonly methods: Methods;
+  private answerNotFound?: NotFoundHandler;
 
   constructor(options: ReturnType<typeof serverOptions>) {
     super(options);
@@ -32,7 +33,12 @@ export class JsonAdapter extends FastifyAdapter {
       });
     }
     server.addContentTypeParser('*', (request, _payload, done) => done(unsupportedMediaType(request)));
-    server.addHook('preParsing', (request, _reply, payload, done) => {
+    server.addHook('preParsing', (request, reply, payload, done) => {
+      // Nobody wants the body of what is nowhere, so it is not read.
+      if (request.is404 && this.answerNotFound) {
+        this.answerNotFound(request, reply);
+        return;
+      }
       if (request.method === 'DELETE' && hasNoBody(request)) delete request.headers['content-type'];
       done(faultOfHead(request), payload);
     });
@@ -43,9 +49,10 @@ export class JsonAdapter extends FastifyAdapter {
 
   /** A path that other methods are known for is answered 405, which Nest does not tell from 404. */
   override setNotFoundHandler(handler: NotFoundHandler) {
-    return super.setNotFoundHandler((request: FastifyRequest, reply: FastifyReply) => {
+    this.answerNotFound = (request, reply) => {
       if (!this.methods.refuse(request, reply)) handler(request, reply);
-    });
+    };
+    return super.setNotFoundHandler(this.answerNotFound);
   }
 }
 

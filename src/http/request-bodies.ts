@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Socket } from 'node:net';
 import { answerClientError } from './client-errors.js';
+import { leaveBodyUnread } from './staged-close.js';
 
 /** Largest body that a route takes unless it has a limit of its own, in bytes: eight times an honest expense. */
 export const MAX_BODY = 16 * 1024;
@@ -41,6 +42,12 @@ export function addBodyRules(fastify: FastifyInstance): void {
   for (const event of ['checkContinue', 'checkExpectation']) {
     fastify.server.on(event, (request, response) => fastify.server.emit('request', request, response));
   }
+  // For every answer: also where no route is, a body may be on its way.
+  fastify.addHook('onSend', (request, reply, payload, done) => {
+    arriving.delete(request);
+    if (isTooMuchToRead(request)) leaveBodyUnread(request, reply);
+    done(null, payload);
+  });
   fastify.addHook('onRoute', (route) => {
     if ([route.method].flat().every((method) => BODYLESS.has(method))) return;
     route.preParsing = [
@@ -60,19 +67,6 @@ export function addBodyRules(fastify: FastifyInstance): void {
         done(null, payload as never);
       },
       ...[route.preParsing ?? []].flat(),
-    ];
-    route.onSend = [
-      ...[route.onSend ?? []].flat(),
-      (
-        request: FastifyRequest,
-        reply: FastifyReply,
-        payload: unknown,
-        done: (error: null, p: unknown) => void,
-      ) => {
-        arriving.delete(request);
-        if (isTooMuchToRead(request)) void reply.header('connection', 'close');
-        done(null, payload);
-      },
     ];
   });
 }

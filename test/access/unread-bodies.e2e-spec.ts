@@ -1,0 +1,120 @@
+import { once } from 'node:events';
+import type { Server } from 'node:http';
+import { connect, type Socket } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
+import { startTestIssuer, type TestApp, type TestIssuer } from '../../src/testing/index.js';
+import { createTestApp } from '../support/test-app.js';
+
+// What becomes of a connection whose client is answered while it still sends.
+
+let issuer: TestIssuer;
+let app: TestApp;
+let server: Server;
+let address: { host: string; port: number };
+
+beforeAll(async () => {
+  issuer = await startTestIssuer();
+  app = await createTestApp({ issuer });
+  server = app.app.getHttpServer();
+  const { hostname, port } = new URL(await app.listen());
+  address = { host: hostname, port: Number(port) };
+});
+afterAll(async () => {
+  await app?.close();
+  await issuer?.close();
+});
+
+/** Both ends of a connection; its client reads nothing yet. */
+async function connected(): Promise<{ client: Socket; served: Socket }> {
+  const accepted = once(server, 'connection') as Promise<[Socket]>;
+  const client = connect(address).pause();
+  const failure = new Promise<never>((_, reject) => client.once('error', reject));
+  const [served] = await Promise.race([accepted, failure]);
+  return { client, served };
+}
+
+/** What a client finds that begins to read now, once it has gone on to send for a moment. */
+async function answerTo(client: Socket, served: Socket): Promise<string> {
+  if (!served.writableFinished) await once(served, 'finish');
+  await pause(50);
+  client.write('x'.repeat(100_000));
+  let received = '';
+  client.on('data', (chunk: Buffer) => (received += chunk.toString('latin1')));
+  client.resume();
+  await once(client, 'end');
+  return received;
+}
+
+const MUCH = 900_000;
+const post = (path: string, token: string, headers: string) =>
+  `POST ${path} HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\n${token && `authorization: Bearer ${token}\r\n`}` +
+  `${headers}\r\n\r\n`;
+const inChunks = `${MUCH.toString(16)}\r\n`;
+
+const requests: [string, number, () => string][] = [
+  ['who has no token', 401, () => post('/expenses', '', `content-length: ${MUCH}`)],
+  ['whose token is forged', 401, () => post('/expenses', 'a.b.c', `content-length: ${MUCH}`)],
+  ['whose token is poor', 403, () => post('/expenses', issuer.tokenFor({}), `content-length: ${MUCH}`)],
+  [
+    'who has no token, and sends chunks',
+    401,
+    () => post('/expenses', '', 'transfer-encoding: chunked') + inChunks,
+  ],
+  ['who has no token for an import', 401, () => post('/expenses/import', '', `content-length: ${MUCH}`)],
+  [
+    'who sends too much',
+    413,
+    () => post('/expenses', issuer.tokenFor({ scopes: ['create:expenses'] }), `content-length: ${MUCH}`),
+  ],
+  ['of a path that is not there', 404, () => post('/nothing', '', `content-length: ${MUCH}`)],
+  ['of a method that is not there', 405, () => post('/currencies', '', `content-length: ${MUCH}`)],
+  ['whose headers are too large', 431, () => `GET / HTTP/1.1\r\nhost: a\r\nx-many: ${'x'.repeat(20_000)}`],
+];
+
+describe.each(requests)('a client %s', (_who, status, head) => {
+  it(`reads ${status} although it was still sending, and little of the rest is read`, async () => {
+    const { client, served } = await connected();
+    client.write(`${head()}${'x'.repeat(MUCH)}`);
+    const closed = once(served, 'close');
+    const answer = await answerTo(client, served);
+    expect(answer).toMatch(
+      new RegExp(String.raw`^HTTP/1.1 ${status} [^]*\r\nconnection: close\r\n[^]*\}$`, 'i'),
+    );
+    client.destroy();
+    await closed;
+    expect(served.bytesRead).toBeLessThan(200_000);
+  });
+});
+
+it('a client that neither reads nor leaves is left a moment later', async () => {
+  const { client, served } = await connected();
+  client.on('error', () => undefined);
+  client.write(`${post('/expenses', '', `content-length: ${MUCH}`)}${'x'.repeat(MUCH)}`);
+  await once(served, 'close');
+  client.destroy();
+});
+
+it('of many such clients at once only so many are waited for', async () => {
+  const connections = [];
+  for (let sent = 0; sent < 150; sent += 1) {
+    const connection = await connected();
+    connection.client.on('error', () => undefined);
+    connection.client.write(`${post('/expenses', '', `content-length: ${MUCH}`)}${'x'.repeat(MUCH)}`);
+    connections.push(connection);
+  }
+  for (const { served } of connections) if (!served.writableFinished) await once(served, 'finish');
+  await pause(50);
+  expect(connections.filter(({ served }) => !served.destroyed).length).toBeLessThanOrEqual(100);
+  for (const { client } of connections) client.destroy();
+});
+
+it.each([
+  ['/nothing', 404],
+  ['/currencies', 405],
+])('nobody waits for a body that is for nobody: %s', async (path, status) => {
+  const { client } = await connected();
+  client.resume().write(post(path, '', 'content-length: 100'));
+  const [answer] = (await once(client, 'data')) as [Buffer];
+  expect(answer.toString()).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+  client.destroy();
+});
