@@ -14,7 +14,8 @@ lines "Authorization: DPoP ..." and "DPoP: ...". The settings are those of the A
 
 /** What stands before the settings: a token says how its issuer writes, and not whom to trust. */
 const SETTINGS =
-  'The token is genuine, and would be accepted with these settings (docs/issuers.md says when they are right):';
+  'The token is genuine, and would be accepted with these settings (docs/issuers.md says when they are right, and what ' +
+  'they are called in ISSUERS_FILE):';
 
 await run(async () => {
   const { positionals, values } = readArguments({ help: { type: 'boolean' } }, USAGE);

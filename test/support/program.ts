@@ -60,13 +60,20 @@ export class Program {
   }
 
   /** Runs one of its commands to the end, with these settings only. */
-  async executeWith(variables: Record<string, string>, file: string, ...parameters: string[]) {
+  executeWith(variables: Record<string, string>, file: string, ...parameters: string[]) {
+    return this.feed('', variables, file, ...parameters);
+  }
+
+  /** Runs one of its commands to the end, with this on its standard input and these settings only. */
+  async feed(input: string, variables: Record<string, string>, file: string, ...parameters: string[]) {
     const child = spawn(process.execPath, [join(this.folder, file), ...parameters], {
       cwd: this.folder,
       env: variables,
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['pipe', 'pipe', 'pipe'],
     });
     const ended = once(child, 'close');
+    // A command that reads nothing may be gone by now.
+    child.stdin.on('error', () => {}).end(input);
     const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
     await ended;
     return { code: child.exitCode, stdout, stderr };

@@ -57,6 +57,11 @@ export async function explain(call: Call, setup: Setup): Promise<Explanation> {
   return { steps, ...outcome(refusal), ...(settings.length > 0 && { settings }) };
 }
 
+/** What the input is when it is no token, as the answer of a token endpoint is none. */
+const NOT_A_TOKEN_ALONE =
+  'what was given is no token alone, which has neither spaces nor quotes; of the answer of a token endpoint it is the ' +
+  'value of access_token';
+
 function outcome(refusal: ProblemException | undefined): Pick<Explanation, 'accepted' | 'verdict'> {
   if (!refusal) return { accepted: true, verdict: 'accepted' };
   const { status, code } = refusal.problem;
@@ -70,12 +75,13 @@ function credentialSteps(judgement: Judgement): Step[] {
   if (isProven && !constraints.isOn) {
     return [{ passed: false, text: 'tokens are taken with a proof: DPOP is off' }];
   }
-  let text: string;
+  let text: string | undefined;
   try {
     text = credentialsOf(request);
     assertBearerToken(text);
   } catch (error) {
-    return [{ passed: false, text: (error as AuthError).message }];
+    const found = text === undefined ? '' : `: ${NOT_A_TOKEN_ALONE}`;
+    return [{ passed: false, text: (error as AuthError).message + found }];
   }
   const sent = { passed: true, text: `the token is sent as RFC ${isProven ? 9449 : 6750} wants it` };
   const steps = [sent, ...tokenSteps(text, judgement)];
@@ -83,7 +89,10 @@ function credentialSteps(judgement: Judgement): Step[] {
 }
 
 /** The steps up to the signature. */
-function tokenSteps(text: string, { issuer: { keys, rules: held }, refusal, keyFault }: Judgement): Step[] {
+function tokenSteps(
+  text: string,
+  { issuer: { keys, rules: held }, issuerNames, refusal, keyFault }: Judgement,
+): Step[] {
   const steps: Step[] = [];
   let token: AccessToken;
   try {
@@ -95,7 +104,9 @@ function tokenSteps(text: string, { issuer: { keys, rules: held }, refusal, keyF
   }
   for (const { title, reason, passes } of tokenChecks) {
     const passed = passes(token, held, Date.now() / 1000);
-    steps.push({ passed, text: `the token ${title}${passed ? '' : `: ${evidence(reason, token, held)}`}` });
+    // A token of nobody known is held against the rules of one of several issuers, whose names it could all have.
+    const found = passed ? '' : `: ${evidence(reason, token, { ...held, issuers: issuerNames })}`;
+    steps.push({ passed, text: `the token ${title}${found}` });
     if (!passed) return steps;
   }
   return [...steps, ...signatureSteps(token, keys, refusal, keyFault)];

@@ -41,8 +41,9 @@ export interface Judgement {
   readonly request: Request;
   /** The issuer that the token is held against: the one that its `iss` names, else the first. */
   readonly issuer: TrustedIssuer;
-  /** How many of them there are. */
+  /** How many of them there are, and what they are called. */
   readonly issuerCount: number;
+  readonly issuerNames: readonly string[];
   /** What judges whether the token is its sender's. */
   readonly constraints: SenderConstraints;
   readonly refusal?: ProblemException;
@@ -62,7 +63,9 @@ export async function judge(call: Call, { rules, options }: Setup): Promise<Judg
     const request = requestOf(call);
     const constraints = new SenderConstraints(options);
     const refusal = await askGuards(call.route, request, { rules, options }, issuers, constraints);
-    return { request, issuer, issuerCount: issuers.all.length, constraints, refusal, keyFault };
+    const issuerNames = issuers.all.flatMap(({ rules: { issuers: names } }) => names);
+    const issuerCount = issuers.all.length;
+    return { request, issuer, issuerCount, issuerNames, constraints, refusal, keyFault };
   } finally {
     issuers.onModuleDestroy();
   }
