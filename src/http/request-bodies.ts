@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Socket } from 'node:net';
 import { answerClientError } from './client-errors.js';
-import { leaveBodyUnread } from './staged-close.js';
+import { leaveLongBodyUnread } from './staged-close.js';
 
 /** Largest body that a route takes unless it has a limit of its own, in bytes: eight times an honest expense. */
 export const MAX_BODY = 16 * 1024;
@@ -45,7 +45,7 @@ export function addBodyRules(fastify: FastifyInstance): void {
   // For every answer: also where no route is, a body may be on its way.
   fastify.addHook('onSend', (request, reply, payload, done) => {
     arriving.delete(request);
-    if (isTooMuchToRead(request)) leaveBodyUnread(request, reply);
+    leaveLongBodyUnread(request, reply);
     done(null, payload);
   });
   fastify.addHook('onRoute', (route) => {
@@ -73,12 +73,6 @@ export function addBodyRules(fastify: FastifyInstance): void {
 
 function hasBody({ headers }: FastifyRequest): boolean {
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
-}
-
-/** A small rest is read and forgotten, and the connection kept. */
-function isTooMuchToRead({ raw, headers }: FastifyRequest): boolean {
-  if (raw.complete) return false;
-  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > MAX_BODY;
 }
 
 /** Whether there is nothing left to wait for; a body that is too slow is answered with 408, and its connection closed. */

@@ -6,6 +6,9 @@ const PATIENCE_MS = 1000;
 /** Most connections that wait at once; what their clients have sent is in the kernel's memory meanwhile. */
 const MAX_WAITING = 100;
 
+/** Longest body that is read although nobody wants it, in bytes. */
+const SMALL_BODY = 16 * 1024;
+
 const waiting = new Set<Socket>();
 
 /**
@@ -31,11 +34,13 @@ export function closeInStages(socket: Socket): void {
 }
 
 /**
- * Has a request's connection closed in stages when it is answered, and the rest of its body left unread.
- *
- * @param request of a connection, not one that was injected
+ * Has the connection of a request closed in stages when it is answered, and the rest of its body left unread, if a long
+ * one is on its way. A small rest is read and forgotten, and the connection kept.
  */
-export function leaveBodyUnread({ raw }: FastifyRequest, reply: FastifyReply): void {
+export function leaveLongBodyUnread({ raw, headers }: FastifyRequest, reply: FastifyReply): void {
+  const isLong =
+    headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > SMALL_BODY;
+  if (raw.complete || !isLong) return;
   void reply.header('connection', 'close');
   // Once somebody has asked for a body, Node does not read the rest of it when the answer has left; 0 bytes are enough.
   raw.pause();

@@ -1,6 +1,7 @@
 import { Logger } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { SECURITY_HEADERS } from './security-headers.js';
+import { leaveLongBodyUnread } from './staged-close.js';
 import { PROBLEM_TYPE, problemBody, toProblem } from '../problems/problem.response.js';
 
 const logger = new Logger('RequestLog');
@@ -14,6 +15,7 @@ export function answerUrlError(error: Error, request: FastifyRequest, reply: Fas
   const { status, code } = exception.problem;
   // No hook of ours runs either.
   logger.log({ requestId: request.id, method: request.method, status, code });
+  leaveLongBodyUnread(request, reply);
   void reply
     .status(status)
     .headers({ 'x-request-id': request.id, ...SECURITY_HEADERS })
