@@ -26,6 +26,7 @@ export function createAdapter(environment: Environment): FastifyAdapter {
     done(faultOfRequestHead(request.raw));
   });
   if (environment.CORS_ORIGINS.length > 0) adapter.enableCors(corsOptions(environment.CORS_ORIGINS));
+  adapter.answerOptions();
   return adapter;
 }
 

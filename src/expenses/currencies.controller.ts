@@ -1,10 +1,12 @@
-import { Controller, Get } from '@nestjs/common';
+import { Controller, Get, Query } from '@nestjs/common';
 import { ConfigService } from '@nestjs/config';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { Authenticated } from '../auth/index.js';
 import type { Environment } from '../config/environment.js';
+import { Problems } from '../docs/problems.decorator.js';
 import { currencies } from '../money/currencies.js';
+import { noQuery } from './expenses.query.js';
 
 const currenciesAnswer = z
   .object({
@@ -39,7 +41,8 @@ export class CurrenciesController {
     summary: 'List the currencies of ISO 4217 that are in force',
   })
   @ApiOkResponse({ description: 'The currencies, by code', standardSchema: currenciesAnswer })
-  list() {
+  @Problems('invalid_parameters')
+  list(@Query({ schema: noQuery }) _query: object) {
     return this.answer;
   }
 }

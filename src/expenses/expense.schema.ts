@@ -1,19 +1,26 @@
 import { z } from 'zod';
 import { isCurrency, minorUnits } from '../money/currencies.js';
+import { SHOWN_OWNER } from './owner.js';
 import { amount, calendarDate, currency, line } from './expense.fields.js';
 
 export const description = line(500);
 export const category = line(50);
 
+/** What to say of a body that is none, or something else. */
+const NO_OBJECT = 'must be a JSON object';
+
 /** What clients send of a new expense. */
 export const newExpense = z
-  .strictObject({
-    date: calendarDate,
-    description,
-    value: amount,
-    currency: currency.optional().describe('Default: DEFAULT_CURRENCY of the service'),
-    category: category.nullish().describe('Default: null, which is none'),
-  })
+  .strictObject(
+    {
+      date: calendarDate,
+      description,
+      value: amount,
+      currency: currency.optional().describe('Default: DEFAULT_CURRENCY of the service'),
+      category: category.nullish().describe('Default: null, which is none'),
+    },
+    NO_OBJECT,
+  )
   .meta({ id: 'NewExpense' });
 
 /**
@@ -47,14 +54,17 @@ const serverWritten = {
  * be a whole expense, as `GET` answers it.
  */
 export const expensePatch = z
-  .strictObject({
-    date: calendarDate.optional(),
-    description: description.optional(),
-    value: amount.optional(),
-    currency: currency.optional(),
-    category: category.nullable().optional(),
-    ...serverWritten,
-  })
+  .strictObject(
+    {
+      date: calendarDate.optional(),
+      description: description.optional(),
+      value: amount.optional(),
+      currency: currency.optional(),
+      category: category.nullable().optional(),
+      ...serverWritten,
+    },
+    NO_OBJECT,
+  )
   .refine(fitsCurrency, {
     path: ['value'],
     error: ({ input }) => decimalsFault((input as { currency: string }).currency),
@@ -94,7 +104,7 @@ export const expenseAnswer = z
     category: z.string().nullable(),
     createdAt: z.iso.datetime(),
     updatedAt: z.iso.datetime(),
-    owner: z.string().optional().describe('Only in answers to requests that name an owner'),
+    owner: z.string().optional().describe(`Only in answers to requests that name an owner: ${SHOWN_OWNER}`),
   })
   .meta({ id: 'Expense' });
 

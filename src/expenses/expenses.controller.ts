@@ -45,6 +45,7 @@ import {
 } from './expense.schema.js';
 import { answerWithTag, exportExpenses, linkPages, toAnswer } from './expenses.answers.js';
 import {
+  assertMeansAll,
   type ChangeHeaders,
   changeHeaders,
   type CreationHeaders,
@@ -54,6 +55,8 @@ import {
   type ReadHeaders,
   readHeaders,
   sayWhetherReplayed,
+  type WholeHeaders,
+  wholeHeaders,
 } from './expenses.headers.js';
 import {
   countHeader,
@@ -133,7 +136,7 @@ export class ExpensesController {
     standardSchema: expenseAnswer,
     headers: { ...locationHeader, ...etagHeader, ...replayedHeader },
   })
-  @Problems(...OF_OWN_ROWS, 'idempotency_key_reused')
+  @Problems(...OF_OWN_ROWS, 'invalid_parameters', 'idempotency_key_reused')
   async create(
     @CurrentPrincipal() principal: Principal,
     @Query({ schema: noQuery }) _query: object,
@@ -152,11 +155,13 @@ export class ExpensesController {
   @StepUp({ maxAge: ERASE_LOGIN_SECONDS })
   @ApiOperation({ operationId: 'deleteExpenses', summary: 'Delete all your expenses' })
   @ApiOkResponse({ description: 'How many there were', standardSchema: deletedAnswer })
-  @Problems(...OF_OWN_ROWS)
+  @Problems(...OF_OWN_ROWS, 'invalid_parameters', 'precondition_failed')
   async removeAll(
     @CurrentPrincipal() principal: Principal,
     @Query({ schema: noQuery }) _query: object,
+    @RequestHeaders(wholeHeaders) headers: WholeHeaders,
   ): Promise<z.output<typeof deletedAnswer>> {
+    assertMeansAll(headers);
     return { deleted: await this.expenses.removeAll(authorOf(principal)) };
   }
 
@@ -166,7 +171,7 @@ export class ExpensesController {
   @ApiOperation({ operationId: 'getExpense', summary: 'Read an expense' })
   @ApiOkResponse({ description: 'The expense', standardSchema: expenseAnswer, headers: etagHeader })
   @ApiResponse({ status: 304, description: 'The client has it as it is', headers: etagHeader })
-  @Problems(...OF_OWN_ROWS, 'expense_not_found')
+  @Problems(...OF_OWN_ROWS, 'expense_not_found', 'precondition_failed')
   async find(
     @CurrentPrincipal() principal: Principal,
     @Param('id', { schema: idParameter }) id: string,
@@ -175,6 +180,7 @@ export class ExpensesController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
     const expense = await this.expenses.find(ownersFor(principal, owner), id);
+    preconditions({ 'If-Match': headers['If-Match'] })(expense);
     const answer = answerWithTag(reply, expense, owner);
     if (!isNotModified(expense, headers)) return answer;
     void reply.status(HttpStatus.NOT_MODIFIED);

@@ -1,3 +1,4 @@
+import { CURSOR_FAULT } from './expenses.query.js';
 import { type FieldError, ProblemException } from '../problems/problem.exception.js';
 
 /** There is no such expense, or it belongs to someone else: the answer is the same, so ids cannot be probed. */
@@ -12,7 +13,7 @@ export class InvalidCursor extends ProblemException {
   constructor() {
     super({
       code: 'invalid_parameters',
-      errors: [{ pointer: '#/cursor', detail: 'must come from the Link header of the same list' }],
+      errors: [{ pointer: '#/cursor', detail: CURSOR_FAULT }],
     });
   }
 }

@@ -38,6 +38,7 @@ export type CreationHeaders = z.output<typeof creationHeaders>;
 
 /** The headers of a read. */
 export const readHeaders = z.object({
+  'If-Match': entityTags.optional().describe('Entity tags of which the expense must have one: else 412'),
   'If-None-Match': entityTags
     .optional()
     .describe('The entity tags that the client has: 304 says that the expense is still one of them'),
@@ -56,6 +57,15 @@ export const changeHeaders = z.object({
 });
 
 export type ChangeHeaders = z.output<typeof changeHeaders>;
+
+/** The headers of what concerns all expenses together. */
+export const wholeHeaders = z.object({
+  'If-Match': entityTags
+    .optional()
+    .describe('* alone can be met: all expenses together have no entity tag, so every other is 412'),
+});
+
+export type WholeHeaders = z.output<typeof wholeHeaders>;
 
 /** Tells the client of an Idempotency-Key that it gets the answer to an earlier request, and that nothing was done now. */
 export function sayWhetherReplayed(reply: FastifyReply, { isReplay }: { readonly isReplay: boolean }): void {
@@ -86,6 +96,16 @@ export function preconditions(headers: ChangeHeaders): (expense: Current) => voi
       );
     }
   };
+}
+
+/**
+ * Refuses a condition that was meant for a single expense (RFC 9110, 13.1.1): a client that lost its id must not reach all.
+ * @throws PreconditionFailed
+ */
+export function assertMeansAll({ 'If-Match': wanted }: WholeHeaders): void {
+  if (wanted && wanted !== '*') {
+    throw new PreconditionFailed('If-Match names an entity tag, and all expenses together have none');
+  }
 }
 
 /** Whether the client of a GET has the expense as it is already (RFC 9110, 13.1.2), so that 304 says it all. */

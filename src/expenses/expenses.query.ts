@@ -1,17 +1,19 @@
 import { z } from 'zod';
 import { calendarDate, currency, line } from './expense.fields.js';
-import { type Owners, EVERYBODY, owner } from './owner.js';
+import { type Owners, EVERYBODY, owner, OWNER_FAULT } from './owner.js';
 
 /** A decimal that PostgreSQL compares exactly, so it stays text. */
 const bound = z
   .string('must be a decimal')
   .regex(/^-?\d{1,11}(\.\d{1,4})?$/, 'must be a decimal such as -10.5');
 
+const LIMIT_FAULT = 'must be a whole number from 1 to 500';
+
 const limit = z
-  .string()
-  .regex(/^[1-9]\d{0,2}$/, 'must be a whole number from 1 to 500')
+  .string(LIMIT_FAULT)
+  .regex(/^[1-9]\d{0,2}$/, LIMIT_FAULT)
   .transform(Number)
-  .refine((rows) => rows <= 500, 'must be a whole number from 1 to 500')
+  .refine((rows) => rows <= 500, LIMIT_FAULT)
   .describe('Most rows of the answer: 1 to 500, by default 50');
 
 /** How many rows a page has when the request does not say. */
@@ -21,16 +23,17 @@ const flag = z.enum(['true', 'false'], 'must be true or false').transform((text)
 
 /** Whose expenses are asked for instead of one's own; needs read:all_reports. */
 export const ownersParameter = z
-  .literal('*')
-  .transform((): Owners => EVERYBODY)
-  .or(owner)
-  .describe('The subject of another owner, or * for everybody; needs read:all_reports');
+  .union([z.literal('*').transform((): Owners => EVERYBODY), owner], OWNER_FAULT)
+  .describe('Another owner, as answers show one, or * for everybody; needs read:all_reports');
 
 /** What a list, an export or a report can be narrowed by. */
 const filters = z.strictObject({
   from: calendarDate.optional().describe('The first date'),
   to: calendarDate.optional().describe('The last date'),
-  category: z.literal('').or(line(50)).optional().describe('The category; empty: expenses without one'),
+  category: z
+    .union([z.literal(''), line(50)], 'must be text')
+    .optional()
+    .describe('The category; empty: expenses without one'),
   currency: currency.optional().describe('The currency'),
   text: line(100).optional().describe('Text in the description, in capital or small letters'),
   min: bound.optional().describe('The smallest value'),
@@ -56,6 +59,10 @@ export const reportQuery = filters.extend({ owner: ownersParameter.optional(), b
 
 export type ReportQuery = z.output<typeof reportQuery>;
 
+/** What to say of a cursor that leads nowhere. */
+export const CURSOR_FAULT =
+  'must come from the Link header of a page before, with all other parameters as they were';
+
 /** The query of the list. */
 export const listQuery = filters.extend({
   owner: ownersParameter.optional(),
@@ -66,7 +73,10 @@ export const listQuery = filters.extend({
       'true: the first page says in X-Total-Count how many expenses there are; beyond 10000 it is 10000+',
     ),
   limit: limit.optional(),
-  cursor: z.string().optional().describe('Where the page begins: from the Link header of the page before'),
+  cursor: z
+    .string(CURSOR_FAULT)
+    .optional()
+    .describe('Where the page begins: from the Link header of the page before'),
   bom,
 });
 
@@ -81,8 +91,8 @@ export type OwnerQuery = z.output<typeof ownerQuery>;
 export const historyQuery = ownerQuery.extend({
   limit: limit.optional(),
   cursor: z
-    .string()
-    .regex(/^[1-9]\d{0,8}$/, 'must come from the Link header of the same history')
+    .string(CURSOR_FAULT)
+    .regex(/^[1-9]\d{0,8}$/, CURSOR_FAULT)
     .transform(Number)
     .optional()
     .describe('Where the page begins: from the Link header of the page before'),
@@ -90,7 +100,7 @@ export const historyQuery = ownerQuery.extend({
 
 export type HistoryQuery = z.output<typeof historyQuery>;
 
-/** The query of what takes no parameters: writes are always in the caller's own name. */
+/** The query of what takes no parameters, as writes, which are always in the caller's own name. */
 export const noQuery = z.strictObject({});
 
 /** The query of an import. */

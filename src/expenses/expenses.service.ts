@@ -65,11 +65,20 @@ export class ExpensesService {
     { limit = DEFAULT_LIMIT, cursor }: HistoryQuery,
   ): Promise<ResultPage<HistoryEntry>> {
     const found = await this.repository.history(owners, id, { limit: limit + 1, before: cursor });
-    // Nothing may be known of an expense that an early version of the service imported.
-    if (found.length === 0 && cursor === undefined) await this.find(owners, id);
+    if (found.length === 0) await this.assertKnown(owners, id);
     if (found.length <= limit) return { rows: found };
     const rows = found.slice(0, limit);
     return { rows, next: String(rows.at(-1)!.version) };
+  }
+
+  /**
+   * Whether there is or was an expense. Nothing may be known of the past of one that an early version of the service
+   * imported.
+   * @throws ExpenseNotFound
+   */
+  private async assertKnown(owners: Owners, id: string): Promise<void> {
+    const changes = await this.repository.history(owners, id, { limit: 1 });
+    if (changes.length === 0) await this.find(owners, id);
   }
 
   /** @throws ExpenseNotFound */

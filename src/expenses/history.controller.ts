@@ -9,6 +9,7 @@ import { idParameter } from './expenses.controller.js';
 import { linkPages, toHistoryAnswer } from './expenses.answers.js';
 import { linkHeader, OF_OWN_ROWS } from './expenses.openapi.js';
 import { type HistoryQuery, historyQuery } from './expenses.query.js';
+import { SHOWN_OWNER } from './owner.js';
 import { ExpensesService } from './expenses.service.js';
 
 const state = z.object({
@@ -23,7 +24,7 @@ const historyAnswer = z
   .object({
     at: z.iso.datetime(),
     action: z.enum(['created', 'updated', 'deleted']),
-    subject: z.string().describe('Who did it: `sub` of the access token'),
+    subject: z.string().describe(`Who did it: ${SHOWN_OWNER}`),
     clientId: z.string().nullable().describe('The application that they used'),
     before: state.nullable(),
     after: state.nullable(),

@@ -38,10 +38,18 @@ export function ownerWith(account: string): Owner {
   return account as Owner;
 }
 
+/** How an owner is shown, for the description of the API. */
+export const SHOWN_OWNER =
+  '`sub` of the access token; behind the name of the issuer and a U+001F, where that is not the first issuer that the ' +
+  'database saw';
+
+/** What to say of a text that names none. */
+export const OWNER_FAULT = 'must have 1 to 255 characters, none of them control characters';
+
 /** An owner that a client names. */
 export const owner = z
   .string('must be the subject of a user or client')
-  .refine(isNamedOwner, 'must have 1 to 255 characters, none of them control characters')
+  .refine(isNamedOwner, OWNER_FAULT)
   .transform((subject) => subject as Owner);
 
 /** Who writes: the owner of what is written, and the application that the owner uses. */

@@ -1,12 +1,18 @@
 import { isUtf8 } from 'node:buffer';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { countHeaders } from '../net/raw-headers.js';
 import { ProblemException } from '../problems/problem.exception.js';
+import { faultsOfJson } from './json-text.js';
 import { Methods } from './methods.js';
+import { MAX_FAULTS } from './schema.pipe.js';
 import type { serverOptions } from './server.options.js';
 
 /** The media types of JSON bodies: plain, and merge patches (RFC 7396). */
-const JSON_TYPES = ['application/merge-patch+json', 'application/json'];
+const MERGE_PATCH = 'application/merge-patch+json';
+const JSON_TYPES = [MERGE_PATCH, 'application/json'];
+/** A media type (RFC 9110, 8.3.1), whatever its parameters. */
+const MEDIA_TYPE = /^[\w!#$%&'*+.^`|~-]+\/[\w!#$%&'*+.^`|~-]+\s*(?:;|$)/;
 
 type NotFoundHandler = (request: FastifyRequest, reply: FastifyReply) => void;
 
@@ -21,15 +27,22 @@ export class JsonAdapter extends FastifyAdapter {
   constructor(options: ReturnType<typeof serverOptions>) {
     super(options);
     const server = this.getInstance();
-    this.methods = new Methods(server);
+    this.methods = new Methods(server, JSON_TYPES);
     server.removeAllContentTypeParsers();
     const parseJson = server.getDefaultJsonParser('error', 'error');
     for (const type of JSON_TYPES) {
       server.addContentTypeParser<Buffer>(type, { parseAs: 'buffer' }, (request, bytes, done) => {
-        // A client that always names a type sends it with an empty DELETE, too.
-        if (bytes.length === 0 && request.method === 'DELETE') done(null, undefined);
+        if (type === MERGE_PATCH && request.method === 'POST') done(unsupportedMediaType(request));
+        // A client that always names a type sends it with an empty DELETE, too; and what it sends means nothing there.
+        else if (request.method === 'DELETE') done(null, undefined);
         else if (!isUtf8(bytes)) done(notUtf8());
-        else void parseJson(request, bytes.toString(), done);
+        else {
+          const text = bytes.toString();
+          void parseJson(request, text, (error, body) => {
+            const errors = error ? [] : faultsOfJson(text).slice(0, MAX_FAULTS);
+            done(errors.length > 0 ? new ProblemException({ code: 'invalid_body', errors }) : error, body);
+          });
+        }
       });
     }
     server.addContentTypeParser('*', (request, _payload, done) => done(unsupportedMediaType(request)));
@@ -39,9 +52,18 @@ export class JsonAdapter extends FastifyAdapter {
         this.answerNotFound(request, reply);
         return;
       }
-      if (request.method === 'DELETE' && hasNoBody(request)) delete request.headers['content-type'];
-      done(faultOfHead(request), payload);
+      const { headers } = request;
+      const isEmpty = hasNoBody(request);
+      // What is no type is as none at all: Fastify would refuse it without a word of those that there are.
+      const isTyped = MEDIA_TYPE.test(headers['content-type']?.trim() ?? '');
+      if (!isTyped || (isEmpty && request.method === 'DELETE')) delete headers['content-type'];
+      done(isEmpty ? null : faultOfHead(request), payload);
     });
+  }
+
+  /** Answers every OPTIONS, when everything is set up that writes headers. */
+  answerOptions(): void {
+    this.methods.answerOptions();
   }
 
   /** Nest would add its own parsers here, which take forms and plain text as well. */
@@ -57,7 +79,7 @@ export class JsonAdapter extends FastifyAdapter {
 }
 
 /** A 415 that says which types the method takes: of patches by Accept-Patch (RFC 5789, 2.2), else by Accept. */
-function unsupportedMediaType({ method }: FastifyRequest): ProblemException {
+export function unsupportedMediaType({ method }: FastifyRequest): ProblemException {
   const types = JSON_TYPES.join(', ');
   return method === 'PATCH'
     ? new ProblemException('unsupported_media_type', { 'accept-patch': types })
@@ -69,17 +91,24 @@ function hasNoBody({ headers }: FastifyRequest): boolean {
   return coding === undefined && length === '0';
 }
 
-/** What of the head of a request with a body keeps it from being read: another content coding, or another charset. */
-function faultOfHead({ headers }: FastifyRequest): ProblemException | null {
-  const { 'content-encoding': coding = 'identity', 'content-type': type = '' } = headers;
-  if (coding.trim().toLowerCase() !== 'identity') {
+/** What of the head of a request with a body keeps it from being read: a content coding, another charset, or two types. */
+function faultOfHead({ headers, raw }: FastifyRequest): ProblemException | null {
+  const { 'content-encoding': codings = '', 'content-type': type = '' } = headers;
+  if (!codings.split(',').every((coding) => /^\s*(identity)?\s*$/i.test(coding))) {
     return new ProblemException(
       { code: 'unsupported_media_type', detail: 'A body must be sent as it is, without Content-Encoding' },
       { 'accept-encoding': 'identity' },
     );
   }
-  const charset = /;\s*charset\s*=\s*"?([^\s";]*)/i.exec(type)?.[1];
-  if (charset === undefined || /^(utf-?8|us-ascii)$/i.test(charset)) return null;
+  // Of several Node takes the first, where a proxy may have gone by the last.
+  if (countHeaders(raw, 'content-type') > 1) {
+    return new ProblemException({
+      code: 'malformed_request',
+      detail: 'A request may have one Content-Type header, and no more',
+    });
+  }
+  const charsets = Array.from(type.matchAll(/;\s*charset\s*=\s*"?([^\s";]*)/gi), ([, name = '']) => name);
+  if (charsets.every((charset) => /^(utf-?8|us-ascii)$/i.test(charset))) return null;
   return new ProblemException({ code: 'unsupported_media_type', detail: 'A body must be in UTF-8' });
 }
 

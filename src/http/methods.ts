@@ -2,19 +2,50 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { PROBLEM_TYPE, problemBody } from '../problems/problem.response.js';
 import { ProblemException } from '../problems/problem.exception.js';
 
+interface Known {
+  readonly path: RegExp;
+  readonly methods: readonly string[];
+}
+
 /** Which methods each path is known for. */
 export class Methods {
-  private readonly routes: { readonly path: RegExp; readonly methods: readonly string[] }[] = [];
+  private readonly routes: Known[] = [];
+  /** The paths without parameters, each by itself. */
+  private readonly literal = new Map<string, Known[]>();
 
-  /** @param server whose routes are still to be added */
-  constructor(server: FastifyInstance) {
-    server.addHook('onRoute', ({ url, method }) => {
-      if (!url.includes('*')) this.routes.push({ path: pathOf(url), methods: [method].flat() });
+  /**
+   * @param server whose routes are still to be added
+   * @param patchTypes the media types of patches
+   */
+  constructor(
+    private readonly server: FastifyInstance,
+    private readonly patchTypes: readonly string[],
+  ) {
+    server.addHook('onRoute', (route) => {
+      const { url, method, onRequest = [] } = route;
+      if (url.includes('*')) return;
+      const known = { path: pathOf(url), methods: [method].flat() };
+      this.routes.push(known);
+      if (!url.includes(':')) {
+        this.literal.set(url, [...(this.literal.get(url) ?? []), known]);
+        return;
+      }
+      // `/expenses/import` is no expense, whatever the method.
+      route.onRequest = [
+        (request: FastifyRequest, reply: FastifyReply, done: () => void) => {
+          if (!this.literal.has(pathIn(request)) || !this.refuse(request, reply)) done();
+        },
+        ...[onRequest].flat(),
+      ];
     });
-    // @fastify/cors has written what a preflight needs by then, and leaves the answer to us.
-    server.addHook('onRequest', (request, reply, done) => {
-      const allowed = request.method === 'OPTIONS' ? this.allowedAt(request.url) : [];
+  }
+
+  /** Answers every OPTIONS; to be called when all hooks are added that write headers, those of CORS among them. */
+  answerOptions(): void {
+    this.server.addHook('onRequest', (request, reply, done) => {
+      const allowed = request.method === 'OPTIONS' ? this.allowedAt(pathIn(request)) : [];
       if (allowed.length > 0) void reply.header('allow', allowed.join(', '));
+      if (allowed.includes('PATCH')) void reply.header('accept-patch', this.patchTypes.join(', '));
       if (allowed.length > 0 || reply.hasHeader('access-control-allow-methods')) {
         void reply.status(204).send();
       } else {
@@ -28,7 +59,7 @@ export class Methods {
    * @returns whether it did
    */
   refuse(request: FastifyRequest, reply: FastifyReply): boolean {
-    const allowed = this.allowedAt(request.url);
+    const allowed = this.allowedAt(pathIn(request));
     if (allowed.length === 0) return false;
     const exception = new ProblemException('method_not_allowed');
     request.problemCode = exception.problem.code;
@@ -40,11 +71,17 @@ export class Methods {
     return true;
   }
 
-  private allowedAt(url: string): string[] {
-    const [path = ''] = url.split('?');
-    const methods = this.routes.filter((route) => route.path.test(path)).flatMap((route) => route.methods);
+  private allowedAt(path: string): string[] {
+    const routes = this.literal.get(path) ?? this.routes.filter((route) => route.path.test(path));
+    const methods = routes.flatMap((route) => route.methods);
     return methods.length === 0 ? [] : [...new Set([...methods, 'OPTIONS'])].toSorted();
   }
+}
+
+/** The path of a request, as routes are found by it. One that cannot be decoded has been answered by now. */
+function pathIn({ url }: FastifyRequest): string {
+  const [path = ''] = url.split('?');
+  return path.includes('%') ? decodeURI(path) : path;
 }
 
 /** A template, as in `/expenses/:id`, as the paths that it stands for. */

@@ -11,6 +11,12 @@ const MAX_URL_LENGTH = 4096;
  */
 export function faultOfRequestHead(request: IncomingMessage): ProblemException | undefined {
   if (request.url!.length > MAX_URL_LENGTH) return new ProblemException('uri_too_long');
+  if (!isDecodable(request.url!)) {
+    return new ProblemException({
+      code: 'malformed_request',
+      detail: 'The query has a % without two hexadecimal digits, or is not UTF-8',
+    });
+  }
   // RFC 9112, 3.2
   const hosts = countHeaders(request, 'host');
   if (hosts > 1 || (hosts === 0 && request.httpVersion === '1.1')) {
@@ -25,4 +31,16 @@ export function faultOfRequestHead(request: IncomingMessage): ProblemException |
     return new ProblemException('expectation_failed');
   }
   return undefined;
+}
+
+/** Whether a query says what it says (RFC 3986, 2.1): else `%E9` would be looked for as these three characters. */
+function isDecodable(url: string): boolean {
+  const query = url.slice(url.indexOf('?') + 1);
+  if (!query.includes('%')) return true;
+  try {
+    decodeURIComponent(query);
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -3,7 +3,7 @@ import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { type FieldError, ProblemException } from '../problems/problem.exception.js';
 
 /** Most faults that one answer lists. */
-const MAX_FAULTS = 100;
+export const MAX_FAULTS = 100;
 /** Longest part of a member's name that is repeated, in characters. */
 const MAX_NAME_LENGTH = 100;
 
@@ -69,7 +69,7 @@ function toFieldErrors(issue: StandardSchemaV1.Issue, base: readonly PropertyKey
 }
 
 /** A JSON pointer in its URI fragment form (RFC 6901, 6). */
-function pointer(path: readonly PropertyKey[]): string {
+export function pointer(path: readonly PropertyKey[]): string {
   const segments = path.map((segment) => {
     const name = String(segment).slice(0, MAX_NAME_LENGTH).toWellFormed();
     return `/${encodeURIComponent(name.replaceAll('~', '~0').replaceAll('/', '~1'))}`;

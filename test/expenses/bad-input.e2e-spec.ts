@@ -40,6 +40,24 @@ describeOnBothEngines('Bad input', (engine) => {
     ['date', '"31.03.2026"'],
     ['date', '"2026-03-31\\u0000"'],
     ['date', '"\u0662\u0660\u0662\u0666-03-31"'],
+    ['date', '"1900-02-29"'],
+    ['date', '"2026-04-31"'],
+    ['date', '"10000-01-01"'],
+    ['date', '"+002026-01-01"'],
+    ['date', '"-2026-01-01"'],
+    ['date', '"2026-01-01T24:00:00Z"'],
+    ['date', '"2026-12-31T23:59:60Z"'],
+    ['date', '"2026-01-01T10:00:00+99:00"'],
+    ['date', '"2026-01-01T10:00:00+0200"'],
+    ['date', '"2026-01-01 10:00:00"'],
+    ['date', '"2026-01-01T10:00:00Z[Europe/Berlin]"'],
+    ['date', '"2026-01-01Z"'],
+    ['date', '"2026-W01-1"'],
+    ['date', '"2026-001"'],
+    ['date', '"20260101"'],
+    ['date', '"2026-01"'],
+    ['date', '" 2026-01-01"'],
+    ['date', '"2026\u201301\u201301"'],
     ['date', '1774915200000'],
     ['date', 'null'],
     ['description', '""'],
@@ -50,6 +68,14 @@ describeOnBothEngines('Bad input', (engine) => {
     ['description', '"a\\nb"'],
     ['description', `"${'x'.repeat(501)}"`],
     ['description', `"${'\u{1F355}'.repeat(501)}"`],
+    ['description', `"${'\u0958'.repeat(300)}"`],
+    ['description', '"a\\u0085b"'],
+    ['description', '"\\u007f"'],
+    ['description', '"\\t a"'],
+    ['description', '"a\\r\\nb"'],
+    ['description', '"\\uffff"'],
+    ['description', '"\\udbff\\udfff"'],
+    ['description', '"\u{E0001}"'],
     ['description', '["a"]'],
     ['value', '0'],
     ['value', '-0'],
@@ -61,16 +87,37 @@ describeOnBothEngines('Bad input', (engine) => {
     ['value', '0.30000000000000004'],
     ['value', '1.005'],
     ['value', '1e-7'],
+    ['value', '1.00000000000000001'],
+    ['value', '20.000000000000000001'],
+    ['value', '12.340000000000000001'],
+    ['value', '99999999999.9900001'],
+    ['value', '99999999999.995'],
+    ['value', '9007199254740993'],
+    ['value', '1e-400'],
+    ['value', '20, "value": 21'],
+    ['value', '20, "\\u0076alue": 20'],
     ['value', '"20"'],
     ['value', 'true'],
     ['value', '{"$gt":0}'],
     ['currency', '"usd"'],
     ['currency', '"XYZ1"'],
     ['currency', '"AAA"'],
+    ['currency', '"Eur"'],
+    ['currency', '"EUR "'],
+    ['currency', '"XXX"'],
+    ['currency', '"XTS"'],
+    ['currency', '"BTC"'],
+    ['currency', '"CNH"'],
+    ['currency', '"GBX"'],
+    ['currency', '"978"'],
+    ['currency', '"\u20ac"'],
     ['currency', 'null'],
     ['currency', '""'],
     ['category', '""'],
     ['category', `"${'x'.repeat(51)}"`],
+    ['category', `"${'\u{1F355}'.repeat(51)}"`],
+    ['category', '"\\ud83c"'],
+    ['category', '"food", "category": null'],
     ['category', '"\\u0007"'],
     ['id', '"0190a0a0-0000-7000-8000-000000000000"'],
     ['owner', '"auth0|alice"'],
@@ -82,6 +129,67 @@ describeOnBothEngines('Bad input', (engine) => {
     expect(answer.statusCode).toBe(422);
     const pointer = name.replaceAll('~', '~0').replaceAll('/', '~1');
     expect(pointers(answer)).toEqual([`#/${encodeURIComponent(pointer)}`]);
+  });
+
+  it.each([
+    ['1.5', 'ITL', 0],
+    ['1.5', 'UYI', 0],
+    ['0.5', 'KRW', 0],
+    ['1.255', 'VED', 2],
+    ['1.255', 'XCG', 2],
+    ['1.255', 'ZWG', 2],
+    ['1.2345', 'TND', 3],
+    ['1.23456', 'CLF', 4],
+    ['1.23456', 'XAU', 4],
+  ])('answers 422 to %s %s, and says how many decimals there are', async (value, currency, decimals) => {
+    const answer = await post(body({ value, currency: `"${currency}"` }));
+    expect(answer.statusCode).toBe(422);
+    expect(answer.json()).toMatchObject({
+      errors: [{ pointer: '#/value', detail: `must have at most ${decimals} decimals, as ${currency} has` }],
+    });
+  });
+
+  it.each([
+    '+1',
+    '01',
+    '.5',
+    '1.',
+    '1e',
+    '0x10',
+    '1_000',
+    '1,5',
+    'NaN',
+    'Infinity',
+    '\u0661',
+    "'1'",
+    '1//',
+    '20,',
+  ])('answers 400 to a value that is no JSON: %s', async (json) => {
+    const answer = await post(body({ value: json }));
+    expect(answer.statusCode).toBe(400);
+    expect(answer.json()).toMatchObject({ code: 'malformed_request' });
+  });
+
+  it.each([
+    ['Latin-1 in a text', [0xe9]],
+    ['an overlong solidus', [0xc0, 0xaf]],
+    ['a surrogate', [0xed, 0xa0, 0x80]],
+    ['five bytes for a letter', [0xf8, 0x88, 0x80, 0x80, 0x80]],
+    ['a letter beyond U+10FFFF', [0xf4, 0x90, 0x80, 0x80]],
+    ['a letter that is cut', [0xe2, 0x82]],
+  ])('answers 400 to %s, in a text and in a name', async (_name, bytes) => {
+    for (const [before, after] of [
+      ['{"date":"2026-03-31","value":1,"description":"', '"}'],
+      ['{"date":"2026-03-31","value":1,"description":"x","', '":1}'],
+    ] as const) {
+      const payload = Buffer.concat([Buffer.from(before), Buffer.from(bytes), Buffer.from(after)]);
+      const answer = await caller('POST', '/expenses', {
+        payload,
+        headers: { 'content-type': 'application/json' },
+      });
+      expect(answer.statusCode).toBe(400);
+      expect(answer.json()).toMatchObject({ code: 'malformed_request', detail: 'The body is not UTF-8' });
+    }
   });
 
   it('names all faulty fields at once', async () => {
@@ -110,6 +218,13 @@ describeOnBothEngines('Bad input', (engine) => {
     ['a number', '1', 422],
     ['broken JSON', '{"date":', 400],
     ['no body', '', 400],
+    ['an array of expenses', `[${body({})}]`, 422],
+    ['two expenses', `${body({})}${body({})}`, 400],
+    ['followed by NUL', `${body({})}\u0000`, 400],
+    ['behind a space of another kind', `\u00a0${body({})}`, 400],
+    ['JSON in UTF-16', Buffer.from(body({}), 'utf16le').toString(), 400],
+    ['__proto__ by escapes', body({}).replace('{', '{"\\u005f_proto__":{},'), 400],
+    ['a lone surrogate for a name', body({}).replace('{', '{"\\ud800":1,'), 422],
     ['__proto__', `{"date":"2026-03-31","description":"x","value":1,"__proto__":{"owner":"x"}}`, 400],
     [
       'constructor.prototype',

@@ -131,9 +131,29 @@ describeOnBothEngines('The history of an expense', (engine) => {
     ['?cursor=1e3', '#/cursor'],
     ['?cursor=9999999999', '#/cursor'],
     ['?sort=at', '#/sort'],
+    ['?count=true', '#/count'],
+    ['?limit=501', '#/limit'],
+    ['?limit=1&limit=1', '#/limit'],
+    ['?cursor=1&cursor=1', '#/cursor'],
+    ['?cursor=01', '#/cursor'],
+    ['?cursor=+1', '#/cursor'],
   ])('answers 400 to %s', async (query, pointer) => {
     const answer = await historyOf(NO_EXPENSE, query);
     expect(answer.statusCode).toBe(400);
     expect(pointers(answer)).toEqual([pointer]);
+    expect(answer.body).not.toContain('Invalid input');
+  });
+
+  it('ends below the first change, also of an expense that was deleted, and has no page of one that never was', async () => {
+    const id = await create();
+    const stranger = ledger.as('mallory', SCOPES);
+    for (const isDeleted of [false, true]) {
+      if (isDeleted) await alice('DELETE', `/expenses/${id}`);
+      const below = await historyOf(id, '?cursor=1');
+      expect(below.statusCode).toBe(200);
+      expect(below.json()).toEqual([]);
+      expect((await historyOf(id, '?cursor=2', stranger)).statusCode).toBe(404);
+      expect((await historyOf(NO_EXPENSE, '?cursor=5')).statusCode).toBe(404);
+    }
   });
 });

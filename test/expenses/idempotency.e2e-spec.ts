@@ -12,6 +12,9 @@ const withKey = (key: string) => ({ 'idempotency-key': key });
 const send = (caller: Caller, key: string, payload: object = pizza) =>
   caller('POST', '/expenses', { payload, headers: withKey(key) });
 
+/** A file of one row. */
+const fileOf = (value: number) => `date,description,value\n2026-01-02,x,${value}\n`;
+
 const sendFile = (caller: Caller, key: string, payload: string) =>
   caller('POST', '/expenses/import', { payload, headers: { ...withKey(key), 'content-type': 'text/csv' } });
 
@@ -101,9 +104,81 @@ describeOnBothEngines('An Idempotency-Key', (engine) => {
     expect(again.json<ExpenseAnswer>().id).not.toBe(first.json<ExpenseAnswer>().id);
   });
 
-  it.each(['', 'a b', 'x'.repeat(256), 'ü', '"abc', 'abc"'])('is refused as %j', async (key) => {
+  it.each([
+    '',
+    'a b',
+    'a\tb',
+    'x'.repeat(256),
+    'ü',
+    '"abc',
+    'abc"',
+    '"',
+    '""',
+    '"a\\"b"',
+    'a\\b',
+    '"a";x=1',
+    'a, a',
+  ])('is refused as %j', async (key) => {
     const refused = await alice('POST', '/expenses', { payload: pizza, headers: withKey(key) });
     expect(refused.statusCode).toBe(400);
+  });
+
+  it.each(['"a,b"', ':YWJj:', '?1', '1', 'a;b', '%20', "'a'", 'x'.repeat(255), `"${'y'.repeat(255)}"`])(
+    'may be %s',
+    async (key) => {
+      const first = await send(alice, key);
+      expect(first.statusCode).toBe(201);
+      expect((await send(alice, key)).json()).toEqual(first.json());
+    },
+  );
+
+  it('is another one in capital letters', async () => {
+    await send(alice, 'letters');
+    expect((await send(alice, 'LETTERS')).headers['idempotency-replayed']).toBeUndefined();
+  });
+
+  it('answers for the same expense, however it is written', async () => {
+    const first = await send(alice, 'same');
+    for (const other of [
+      { description: ` ${pizza.description}` },
+      { date: `${pizza.date}T10:00:00Z` },
+      { currency: 'USD', category: null },
+    ]) {
+      expect((await send(alice, 'same', { ...pizza, ...other })).json()).toEqual(first.json());
+    }
+    expect((await send(alice, 'same', { ...pizza, currency: 'EUR' })).statusCode).toBe(422);
+  });
+
+  it('answers as before when the expense has been changed and deleted since', async () => {
+    const first = await send(alice, 'gone');
+    const { id } = first.json<ExpenseAnswer>();
+    await alice('PATCH', `/expenses/${id}`, { payload: { value: 1 } });
+    await alice('DELETE', `/expenses/${id}`);
+    expect((await send(alice, 'gone')).json()).toEqual(first.json());
+    expect((await alice('GET', `/expenses/${id}`)).statusCode).toBe(404);
+  });
+
+  it('is not used by a dry run, nor by a file that was refused', async () => {
+    const caller = ledger.as('dry importer');
+    const dryRun = {
+      payload: fileOf(2),
+      headers: { ...withKey('dry'), 'content-type': 'text/csv' },
+    };
+    expect((await caller('POST', '/expenses/import?dryRun=true', dryRun)).json()).toMatchObject({
+      dryRun: true,
+    });
+    expect((await sendFile(caller, 'dry', fileOf(0))).statusCode).toBe(422);
+    expect((await sendFile(caller, 'dry', fileOf(1))).json()).toEqual({ imported: 1, skipped: 0 });
+    expect((await sendFile(caller, 'dry', fileOf(2))).statusCode).toBe(422);
+  });
+
+  it('of a file does its work once for requests that come at the same time', async () => {
+    const twins = ['twin', 'twin'].map((sub) => ledger.as(sub));
+    const file = 'date,description,value\n2026-01-02,x,1\n';
+    const answers = await Promise.all(twins.map((twin) => sendFile(twin, 'twins', file)));
+    // The one that finds the other under way is told to come again, or gets its answer.
+    for (const { statusCode } of answers) expect([201, 429]).toContain(statusCode);
+    expect((await twins[0]!('GET', '/')).json()).toHaveLength(1);
   });
 
   it('says of an answer whether it is one to an earlier request', async () => {

@@ -42,6 +42,22 @@ describe('A file is imported', () => {
     ['with a sign before a value', `${header}\n2026-01-02,a,+12.34\n`, 1],
     ['with zeros behind a value', `${header}\n2026-01-02,a,1.000000000000\n`, 1],
     ['of a header only', header, 0],
+    ['with spaces around everything', ' Date , "Description" ,VALUE \n 2026-01-02 , "a" , 1 \n', 1],
+    ['with a byte order mark and quotes', '\uFEFF"date","description","value"\n"2026-01-02","a","1"\n', 1],
+    ['with LF CR between its lines', `${header}\n\r${good}\n\r`, 1],
+    ['with a blank row in quotes', `${header}\n"","",""\n${good}\n`, 1],
+    ['with rows of spaces', `${header}\n   \n , , \n${good}\n`, 1],
+    ['with several commas at the end of every line', `${header},,,\n${good},,,\n`, 1],
+    ['with doubled quotes in a text', `${header}\n2026-01-02,"5"" nail",1\n`, 1],
+    ['with an empty category in quotes', `${header},category\n${good},""\n`, 1],
+    ['with an apostrophe that is no escape', `${header}\n2026-01-02,'tis,1\n`, 1],
+    ['with text that looks like UTF-7', `${header}\n2026-01-02,caf+AOk-,1\n`, 1],
+    ['with zeros before a value', `${header}\n2026-01-02,a,007\n`, 1],
+    ['with the largest value', `${header}\n2026-01-02,a,99999999999.99\n`, 1],
+    ['with a leap day', `${header}\n2024-02-29,a,1\n`, 1],
+    ['with a date and a time', `${header}\n2026-01-02T23:00:00-05:00,a,1\n`, 1],
+    ['with rows without an external id', `${header},externalId\n${good},\n${good},\n`, 2],
+    ['with external ids in small and capital letters', `${header},externalId\n${good},a\n${good},A\n`, 2],
   ])('%s', async (_, file, imported) => {
     const answer = await send(file);
     expect(answer.json()).toEqual({ imported, skipped: 0 });
@@ -141,6 +157,73 @@ describe('A file is refused, and its fault named where a person finds it:', () =
       [['#/lines/4/externalId', 'is the same as in line 2']],
     ],
     [
+      'the same external id in another form of Unicode',
+      `${header},externalId\n${good},\u00E9\n${good},e\u0301\n`,
+      [['#/lines/3/externalId', 'is the same as in line 2']],
+    ],
+    [
+      'the same external id with a space behind it',
+      `${header},externalId\n${good},a\n${good},"a\u00A0"\n`,
+      [['#/lines/3/externalId', 'is the same as in line 2']],
+    ],
+    [
+      'the same external id, once as a formula that was escaped',
+      `${header},externalId\n${good},'=1\n${good},=1\n`,
+      [['#/lines/3/externalId', 'is the same as in line 2']],
+    ],
+    [
+      'external ids that are too long, and without anything to see',
+      `${header},externalId\n${good},${'x'.repeat(201)}\n${good},\u200B\n`,
+      [
+        ['#/lines/2/externalId', 'must have at most 200 characters'],
+        ['#/lines/3/externalId', 'must not be empty'],
+      ],
+    ],
+    [
+      'a quote within a text',
+      `${header}\n2026-01-02,5" nail,1\n`,
+      [['#/lines/2', 'begins a row whose quotes do not fit: one is not closed, or is followed by more text']],
+    ],
+    [
+      'a quote with a backslash before it',
+      `${header}\n2026-01-02,"5\\" nail",1\n`,
+      [['#/lines/2', 'begins a row whose quotes do not fit: one is not closed, or is followed by more text']],
+    ],
+    [
+      'a decimal comma without quotes',
+      `${header}\n2026-01-02,a,3,50\n`,
+      [['#/lines/2', 'has 4 columns, where the header has 3']],
+    ],
+    [
+      'a semicolon at the end of every line',
+      `${header};\n${good};\n`,
+      [
+        ['#/lines/1', 'lacks the column value'],
+        ['#/lines/1', 'has the unknown column "value;"'],
+      ],
+    ],
+    [
+      'a currency in small letters',
+      `${header},currency\n${good},eur\n`,
+      [['#/lines/2/currency', 'must be a currency code of ISO 4217, such as USD']],
+    ],
+    [
+      'a value with more decimals than its currency',
+      `${header},currency\n2026-01-02,a,1.50,JPY\n`,
+      [['#/lines/2/value', 'must have at most 0 decimals, as JPY has']],
+    ],
+    ['a negative zero', `${header}\n2026-01-02,a,-0.00\n`, [['#/lines/2/value', 'must not be zero']]],
+    [
+      'NUL in a text',
+      `${header}\n2026-01-02,a\u0000b,1\n`,
+      [['#/lines/2/description', 'must not contain control characters or broken Unicode']],
+    ],
+    [
+      'an id that is none',
+      `id,${header}\nx,2026-01-02,a,1\n`,
+      [['#/lines/2/id', 'must be the id of an expense; externalId takes others']],
+    ],
+    [
       'a tab in a text',
       `${header}\n2026-01-02,a\tb,1\n`,
       [['#/lines/2/description', 'must not contain control characters or broken Unicode']],
@@ -153,8 +236,67 @@ describe('A file is refused, and its fault named where a person finds it:', () =
   });
 
   it.each([
+    '1e2',
+    '1.',
+    '.5',
+    '1 234.5',
+    "1'234.50",
+    '"1,234.50"',
+    '(5)',
+    '5-',
+    '\u22125',
+    '$5',
+    '5 EUR',
+    '5%',
+    '0x10',
+    '1.00001',
+    '100000000000',
+    '\u0661',
+    '-',
+    "'5",
+    '=5',
+    '1_0',
+    'NaN',
+  ])('the value %s', async (value) => {
+    const answer = await send(`${header}\n2026-01-02,a,${value}\n`);
+    expect(answer.statusCode).toBe(422);
+    expect(answer.json()).toMatchObject({
+      errors: [
+        {
+          pointer: '#/lines/2/value',
+          detail: 'must be a number such as -12.50, with at most 11 digits before the point and 4 after it',
+        },
+      ],
+    });
+  });
+
+  it.each([
+    '2026-1-2',
+    '2026/01/02',
+    '20260102',
+    '2026-02-29',
+    '46024',
+    'Jan 2 2026',
+    '2026-01-02 00:00:00',
+    '',
+  ])('the date %s', async (date) => {
+    const answer = await send(`${header}\n${date},a,1\n`);
+    expect(answer.statusCode).toBe(422);
+    expect(answer.json()).toMatchObject({
+      errors: [
+        { pointer: '#/lines/2/date', detail: 'must be a date such as 2026-03-31, not before 1900-01-01' },
+      ],
+    });
+  });
+
+  it.each([
     ['UTF-16 without a byte order mark', Buffer.from(`${header}\r\n${good}\r\n`, 'utf16le'), 'UTF-16'],
     ['UTF-16 with one', Buffer.from(`\uFEFF${header}\r\n${good}\r\n`, 'utf16le'), 'UTF-16'],
+    ['UTF-16 with the other one', Buffer.from(`\uFEFF${header}\r\n`, 'utf16le').swap16(), 'UTF-16'],
+    ['an overlong letter', Buffer.from(`${header}\n2026-01-02,\xC0\xAF,1\n`, 'latin1'), 'not UTF-8'],
+    ['a surrogate', Buffer.from(`${header}\n2026-01-02,\xED\xA0\x80,1\n`, 'latin1'), 'not UTF-8'],
+    ['Latin-1 in its header', Buffer.from(`dat\xE9,description,value\n`, 'latin1'), 'not UTF-8'],
+    ['a file that is compressed', Buffer.from('\x1F\x8B\x08\x00abc', 'latin1'), 'not UTF-8'],
     ['Latin-1', Buffer.from(`${header}\n2026-01-02,caf\u00E9,1\n`, 'latin1'), 'not UTF-8'],
     [
       'a letter that is cut at the end',
@@ -165,6 +307,22 @@ describe('A file is refused, and its fault named where a person finds it:', () =
     const answer = await send(file);
     expect(answer.statusCode).toBe(422);
     expect(answer.json<{ detail: string }>().detail).toContain(word);
+  });
+
+  it.each([
+    ['application/csv', 415],
+    ['text/comma-separated-values', 415],
+    ['application/vnd.ms-excel', 415],
+    ['application/octet-stream', 415],
+    ['text/csv, text/plain', 415],
+    ['text/csv; charset=windows-1252', 415],
+    ['text/csv; charset=utf-8; charset=windows-1252', 415],
+    ['TEXT/CSV', 201],
+    ['text/csv ; charset="UTF-8"', 201],
+    ['text/csv; header=present', 201],
+  ])('another type, or not: %s is answered %d', async (type, status) => {
+    const answer = await send(`${header}\n${good}\n`, type);
+    expect(answer.statusCode).toBe(status);
   });
 
   it('another charset that it is said to have', async () => {

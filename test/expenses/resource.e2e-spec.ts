@@ -127,6 +127,15 @@ describeOnBothEngines('Single expenses', (engine) => {
       [{ date: 1 }, ['#/date']],
       [{ id: 'x', owner: 'y' }, ['#/id', '#/owner']],
       [{ value: 1.001, currency: 'USD', description: '' }, ['#/description', '#/value']],
+      [{ currency: null, description: null, date: null }, ['#/currency', '#/date', '#/description']],
+      [{ category: '' }, ['#/category']],
+      [{ category: { a: null } }, ['#/category']],
+      [{ value: '2' }, ['#/value']],
+      [{ version: 1, externalId: null, foo: null }, ['#/externalId', '#/foo', '#/version']],
+      [{ id: null, owner: null }, ['#/id', '#/owner']],
+      [{ createdAt: '2026-01-01T00:00:00.000Z', updatedAt: null }, ['#/createdAt', '#/updatedAt']],
+      [{ value: 1.5, currency: 'JPY' }, ['#/value']],
+      [[{ op: 'replace', path: '/value', value: 2 }], ['#']],
       [[], ['#']],
       [null, ['#']],
       ['text', ['#']],
@@ -135,6 +144,38 @@ describeOnBothEngines('Single expenses', (engine) => {
       const answer = await patch(id, payload);
       expect(answer.statusCode).toBe(422);
       expect(pointers(answer)).toEqual(expected);
+    });
+
+    it.each([
+      ['{"value":102.0}', 102],
+      ['{"description":" Pizza for a Coding Dojo session. "}', 102],
+      ['{"date":"2021-07-05T23:00:00-05:00","category":null}', 102],
+      ['{}', 102],
+      ['{"value":102}\n', 102],
+    ])('takes %s for no change', async (payload, value) => {
+      const { id } = await create();
+      const answer = await alice('PATCH', `/expenses/${id}`, {
+        payload,
+        headers: { 'content-type': 'application/merge-patch+json; charset=utf-8' },
+      });
+      expect(answer.statusCode).toBe(200);
+      expect(answer.headers.etag).toBe('"1"');
+      expect(answer.json()).toMatchObject({ value });
+    });
+
+    it.each([
+      ['{"value":1,"value":2}', 422],
+      ['{"value":1.00000000000000001}', 422],
+      ['{"value":01}', 400],
+      ['', 400],
+    ])('leaves an expense as it is that %s is sent to', async (payload, status) => {
+      const { id } = await create();
+      const answer = await alice('PATCH', `/expenses/${id}`, {
+        payload,
+        headers: { 'content-type': 'application/merge-patch+json' },
+      });
+      expect(answer.statusCode).toBe(status);
+      expect((await alice('GET', `/expenses/${id}`)).json()).toMatchObject(pizza);
     });
 
     it('answers 412 to the loser of a race', async () => {
@@ -173,6 +214,23 @@ describeOnBothEngines('Single expenses', (engine) => {
       [', "1"', 200],
       ['"a,b", "1"', 200],
       [',', 400],
+      ['"1",,"2"', 200],
+      [',,"1",,', 200],
+      ['\t"1"\t', 200],
+      ['"1", W/"1"', 200],
+      ['w/"1"', 400],
+      ['W/1', 400],
+      ['*, "1"', 400],
+      ['"1", *', 400],
+      ['"1" "1"', 400],
+      ['"1"x', 400],
+      ['"1";q=1', 400],
+      ['"1 "', 400],
+      ["'1'", 400],
+      ['"', 400],
+      ['', 400],
+      ['""', 412],
+      ['"\u00e9"', 412],
     ])('reads If-Match: %s', async (tag, status) => {
       const { id } = await create();
       expect((await patch(id, { value: 1 }, { 'if-match': tag })).statusCode).toBe(status);
@@ -216,6 +274,34 @@ describeOnBothEngines('Single expenses', (engine) => {
       expect(answer.json<{ detail?: string }>().detail).toBe(detail);
     });
 
+    it.each([
+      [{ 'if-match': '"1"' }, 200],
+      [{ 'if-match': '*' }, 200],
+      [{ 'if-match': '"7", "1"', 'if-none-match': '"1"' }, 304],
+      [{ 'if-match': '"7"' }, 412],
+      [{ 'if-match': 'W/"1"' }, 412],
+      [{ 'if-match': '"7"', 'if-none-match': '"1"' }, 412],
+      [{ 'if-match': 'x' }, 400],
+      [{ 'if-none-match': '"1", *' }, 400],
+      [{ 'if-none-match': '"0",W/"1",' }, 304],
+      [{ 'if-modified-since': 'Fri, 01 Jan 2100 00:00:00 GMT' }, 200],
+    ])('%j is answered by GET and HEAD with %d', async (headers, status) => {
+      const { id } = await create();
+      for (const method of ['GET', 'HEAD'] as const) {
+        const answer = await alice(method, `/expenses/${id}`, { headers });
+        expect(answer.statusCode).toBe(status);
+      }
+    });
+
+    it.each([
+      [{ 'if-match': '"1"', 'if-none-match': '"1"' }, 412],
+      [{ 'if-match': '"1"', 'if-none-match': '"2"' }, 200],
+      [{ 'if-match': '"7"', 'if-none-match': '"2"' }, 412],
+    ])('%j is answered by a PATCH with %d', async (headers, status) => {
+      const { id } = await create();
+      expect((await patch(id, { value: 2 }, headers)).statusCode).toBe(status);
+    });
+
     it('keeps a DELETE from an expense that is there', async () => {
       const { id } = await create();
       const kept = await alice('DELETE', `/expenses/${id}`, { headers: { 'if-none-match': '*' } });
@@ -244,6 +330,21 @@ describeOnBothEngines('Single expenses', (engine) => {
       const lost = await alice('DELETE', `/expenses/${id}`, { headers: { 'if-match': '"1"' } });
       expect(lost.statusCode).toBe(412);
       expect((await alice('GET', `/expenses/${id}`)).statusCode).toBe(200);
+    });
+  });
+
+  describe('DELETE /expenses', () => {
+    it.each([
+      ['"1"', 412],
+      ['W/"1", "2"', 412],
+      ['1', 400],
+      ['*', 200],
+    ])('with If-Match: %s, which only a single expense can meet, is answered %d', async (tag, status) => {
+      const eve = ledger.as('auth0|eve');
+      await eve('POST', '/expenses', { payload: pizza });
+      const answer = await eve('DELETE', '/expenses', { headers: { 'if-match': tag } });
+      expect(answer.statusCode).toBe(status);
+      expect((await eve('GET', '/')).json<unknown[]>().length > 0).toBe(status !== 200);
     });
   });
 

@@ -1,7 +1,7 @@
 import { startTestIssuer, type TestApp, type TestIssuer } from '../../src/testing/index.js';
 import { createAuthApp } from '../support/auth-app.js';
 import { rawRequest, securedRequests } from '../support/raw-request.js';
-import { expectExpenses, expectMissingToken, expectOtherProblem } from '../support/refusal.js';
+import { expectOtherProblem } from '../support/refusal.js';
 
 // What this application's server makes of requests that no client should send. What the access control makes of them is in
 // requests.e2e-spec.ts, which other applications with that access control pass as well.
@@ -58,10 +58,9 @@ describe('requests that are broken', () => {
   );
 
   it.each(['/secured?a=%zz', '/secured?%=%', '/secured?a=%ff'])(
-    'are taken as they are when the query cannot be decoded: %s',
+    'are malformed when the query cannot be decoded: %s',
     async (path) => {
-      expectExpenses(await getPath(path, bearer()));
-      expectMissingToken(await getPath(path));
+      expectOtherProblem(await getPath(path, bearer()), 400, 'malformed_request');
     },
   );
 });

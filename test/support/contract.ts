@@ -13,14 +13,15 @@ import { SECURITY_HEADERS } from '../../src/http/security-headers.js';
 /** What every HTTP answer may have, which no description of an API speaks of. */
 const PLAIN_HEADERS = new Set([
   ...Object.keys(SECURITY_HEADERS),
+  'allow',
   'connection',
   'content-length',
   'content-type',
   'date',
   'vary',
 ]);
-/** Statuses that belong to no operation: what is too slow or too large, and faults of ours. */
-const OF_ANY_OPERATION = new Set([408, 414, 417, 431, 500]);
+/** Statuses that belong to no operation: another method's path, what is too slow or too large, and faults of ours. */
+const OF_ANY_OPERATION = new Set([405, 408, 414, 417, 431, 500]);
 
 const faults: string[] = [];
 

@@ -22,7 +22,7 @@ type Request = Parameters<TestApp['inject']>[0];
 
 /** Sends requests in someone's name. */
 export type Caller = (
-  method: 'GET' | 'POST' | 'PATCH' | 'DELETE',
+  method: 'GET' | 'HEAD' | 'POST' | 'PATCH' | 'DELETE',
   url: string,
   more?: Partial<Request>,
 ) => Promise<InjectedResponse>;

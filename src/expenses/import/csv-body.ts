@@ -1,6 +1,7 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyAdapter } from '@nestjs/platform-fastify';
+import { unsupportedMediaType } from '../../http/media-types.js';
 import { routeOf } from '../../http/request.fields.js';
 import { ProblemException } from '../../problems/problem.exception.js';
 
@@ -19,7 +20,7 @@ export class CsvBody implements OnModuleInit {
     const server = this.adapterHost.httpAdapter.getInstance();
     server.addContentTypeParser('text/csv', (request, payload, done) => {
       if (routeOf(request) === CSV_ROUTE) done(null, payload);
-      else done(new ProblemException('unsupported_media_type', { accept: 'application/json' }));
+      else done(unsupportedMediaType(request));
     });
     // What other routes take, this one does not.
     server.addHook('preParsing', (request, _reply, payload, done) => {

@@ -53,8 +53,7 @@ export class RowReader {
     const faults = this.faultsBeside(row, cell);
     if (expense.success && faults.length === 0) {
       const exportedId = cell('id').toLowerCase() || null;
-      const externalId = unescapeFormulas(cell('externalId')) || exportedId;
-      return { ...expense.data, exportedId, externalId: externalId && externalId.normalize('NFC').trim() };
+      return { ...expense.data, exportedId, externalId: externalIdOf(cell) || exportedId };
     }
     const ofExpense = (expense.error?.issues ?? []).map(({ path, message }) => ({
       pointer: `#/lines/${line}/${path.map(String).join('/')}`,
@@ -70,7 +69,7 @@ export class RowReader {
       faults.push({ pointer: `#/lines/${line}/${name}`, detail });
     const id = cell('id');
     if (id !== '' && !UUID.test(id)) fault('id', 'must be the id of an expense; externalId takes others');
-    const externalId = unescapeFormulas(cell('externalId'));
+    const externalId = externalIdOf(cell);
     if (externalId !== '') {
       const { error } = externalIdSchema.safeParse(externalId);
       if (error) fault('externalId', error.issues[0]!.message);
@@ -90,6 +89,11 @@ export class RowReader {
     }
     return faults;
   }
+}
+
+/** In the form in which it is kept, so that two spellings of one are found in a file as they are in the database. */
+function externalIdOf(cell: (name: Column) => string): string {
+  return unescapeFormulas(cell('externalId')).normalize('NFC').trim();
 }
 
 /** A sentence for what people's programs write instead of what is wanted. */

@@ -15,7 +15,7 @@ export interface HistoryEntry {
   /** ISO 8601 in UTC. */
   readonly at: string;
   readonly action: Entry['action'];
-  /** `sub` of the access token. */
+  /** Who did it, as an owner. */
   readonly subject: string;
   readonly clientId: string | null;
   readonly before: ExpenseFields | null;

@@ -34,10 +34,10 @@ export interface Created {
 export abstract class ExpensesRepository {
   abstract list(list: List, page: Page): Promise<Expense[]>;
 
-  /** How many expenses a list has, but no more than the limit. */
   /** All rows of a list as they are at one moment, in parts. */
   abstract all(list: List): AsyncGenerator<Expense[]>;
 
+  /** How many expenses a list has, but no more than the limit. */
   abstract count(list: List, limit: number): Promise<number>;
 
   abstract find(owners: Owners, id: string): Promise<Expense | undefined>;
