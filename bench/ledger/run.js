@@ -6,6 +6,7 @@ import { createDatabase } from './database.js';
 import { importByInserts, importByService } from './imports.js';
 import { residentMiB } from '../lib/process.js';
 import { load, median } from './load.js';
+import { startPooler } from './pooler.js';
 import { start, startApi } from './program.js';
 import { ownerName, settings } from './settings.js';
 
@@ -123,6 +124,19 @@ try {
     { connections: 1, seconds: seconds / 2 },
   );
   report(`list of ${settings.rows} rows`, ofMany.p50, ofFew.p50, 'ms', { atMost: 1.3 });
+
+  const pooler = await startPooler();
+  if (pooler) {
+    later(pooler.stop);
+    const pooled = await startApi(issuer, pooler.through(many.url), settings.poolSize);
+    later(pooled.stop);
+    const [through, directly] = await compare(
+      [listTargets(pooled.url, owners, issuer), listTargets(api.url, owners, issuer)],
+      { connections, seconds },
+    );
+    report('list through PgBouncer', through.perSecond, directly.perSecond, 'requests/s', { atLeast: 0.5 });
+    await pooled.stop();
+  }
 
   const imports = { service: [], inserts: [] };
   for (let round = 0; round < settings.rounds; round++) {
