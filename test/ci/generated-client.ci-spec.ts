@@ -11,11 +11,13 @@ const root = join(import.meta.dirname, '..', '..');
 
 let issuer: TestIssuer;
 let api: ApiProcess;
+let strict: ApiProcess;
 let folder: string;
 
 beforeAll(async () => {
   issuer = await startTestIssuer();
   api = await ApiProcess.start(issuer);
+  strict = await ApiProcess.start(issuer, { RATE_LIMIT: '2' });
   folder = await mkdtemp(join(tmpdir(), 'client-'));
   await cp(join(import.meta.dirname, 'client'), folder, { recursive: true });
   await symlink(join(root, 'node_modules'), join(folder, 'node_modules'));
@@ -28,6 +30,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await api?.stop();
+  await strict?.stop();
   await issuer?.close();
   if (folder) await rm(folder, { recursive: true, force: true });
 });
@@ -71,6 +74,6 @@ describe('the OpenAPI description', () => {
     await inFolder(bin('typescript/bin/tsc'));
     const scopes = ['read:reports', 'read:history', 'create:expenses', 'update:expenses', 'delete:expenses'];
     const token = issuer.tokenFor({ sub: 'alice', scopes });
-    await inFolder(join(folder, 'out', 'drive.js'), api.url, token);
+    await inFolder(join(folder, 'out', 'drive.js'), api.url, strict.url, token);
   });
 });
