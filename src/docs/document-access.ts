@@ -1,6 +1,7 @@
 import type { OpenAPIObject } from '@nestjs/swagger';
 import {
   acrValuesOf,
+  DelegatedToken,
   InsufficientScope,
   InsufficientUserAuthentication,
   InvalidDpopProof,
@@ -68,6 +69,7 @@ export function refusalsOf({ rule, optionalScopes }: Route, takesProofs: boolean
       : []),
     ...(takesProofs ? [new InvalidDpopProof('malformed_proof'), new UseDpopNonce('a-nonce')] : []),
     ...(scopes.length > 0 ? [new InsufficientScope(scopes)] : []),
+    ...(rule.direct ? [new DelegatedToken()] : []),
     new TooManyRequests('too_many_requests', 30),
     new TooManyRequests('too_many_failures', 30),
     new KeysUnavailable(5),
