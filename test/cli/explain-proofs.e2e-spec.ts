@@ -83,6 +83,14 @@ it('every check of RFC 9449, 4.3 is a step of a good proof', async () => {
   ]);
 });
 
+it('a proof is for the path that was asked for, and not for the pattern of its route', async () => {
+  const token = bound();
+  const one = findRoute(rules.routes, 'GET', '/expenses/7') as Route;
+  const proofs = [client.proof({ url: `${BASE_URL}/expenses/7`, token })];
+  const call = { route: one, path: '/expenses/7', token, scheme: 'DPoP', proofs } as const;
+  expect(await explain(call, { rules, options: await optionsBy() })).toMatchObject({ verdict: 'accepted' });
+});
+
 const SECRET = 'c2VjcmV0LXRoYXQtbm9ib2R5LXNlZXM';
 const now = () => Math.floor(Date.now() / 1000);
 
