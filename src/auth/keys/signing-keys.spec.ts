@@ -131,6 +131,15 @@ describe('an unknown kid', () => {
     expect(issuer.requests.keys).toBe(2);
   });
 
+  it('is looked for again by a token of another algorithm', async () => {
+    await make({ keyCooldownMs: 20_000, algorithms: ['RS256', 'ES256'] }).refresh();
+    await reasonOf(find('late'));
+    const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    issuer.additionalKeys.push({ ...publicKey.export({ format: 'jwk' }), kid: 'late' });
+    advance(25_000);
+    expect(await keys?.find('late', 'ES256')).toHaveLength(1);
+  });
+
   it('is found when it has become known', async () => {
     await make().refresh();
     await issuer.rotateKeys();
@@ -182,6 +191,27 @@ describe('failures', () => {
     advance(1 * MINUTE);
     expect(await reasonOf(find(issuer.signingKey.kid))).toBeInstanceOf(KeysUnavailable);
     expect(keys?.status()).toMatchObject({ usable: false, count: 0 });
+  });
+
+  it('make keys go away by the age of the last fetch, and not of an earlier one', async () => {
+    await make({ keyMaxStaleSeconds: 3600 }).refresh();
+    advance(5 * MINUTE);
+    await keys?.refresh();
+    await issuer.fail('server-error');
+    advance(59 * MINUTE);
+    expect(keys?.status().usable).toBe(true);
+    advance(1 * MINUTE);
+    expect(keys?.status().usable).toBe(false);
+  });
+
+  it('are told by the status as soon as there is one, and until a fetch succeeds', async () => {
+    await make().refresh();
+    await issuer.fail('server-error');
+    await reasonOf((keys as SigningKeys).refresh());
+    expect(keys?.status()).toMatchObject({ usable: true, stale: true });
+    await issuer.recover();
+    await keys?.refresh();
+    expect(keys?.status()).toMatchObject({ usable: true, stale: false });
   });
 
   it.each(issuerFaults.filter((fault) => fault !== 'hang'))(
