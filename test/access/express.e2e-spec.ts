@@ -1,8 +1,11 @@
+import type { ServerResponse } from 'node:http';
 import { createRequire } from 'node:module';
 import {
   All,
   Body,
+  Catch,
   Controller,
+  type ExceptionFilter,
   Get,
   Logger,
   type MiddlewareConsumer,
@@ -17,7 +20,14 @@ import {
 import { ExpressAdapter, type NestExpressApplication } from '@nestjs/platform-express';
 import { Test } from '@nestjs/testing';
 import { jest } from '@jest/globals';
-import { AuthModule, type AuthOptions, Authenticated, Public, Scopes } from '../../src/auth/index.js';
+import {
+  AuthModule,
+  type AuthOptions,
+  Authenticated,
+  MissingToken,
+  Public,
+  Scopes,
+} from '../../src/auth/index.js';
 import { describeAccess, startTestIssuer, type TestIssuer } from '../../src/testing/index.js';
 import { rawRequest } from '../support/raw-request.js';
 
@@ -298,6 +308,27 @@ describe('on Express', () => {
       },
     });
     expect(await statusOf(broken('/beds'))).toBe(401);
+  });
+
+  it('a refusal that comes after an answer is told to filters as what it is', async () => {
+    const caught: unknown[] = [];
+    @Catch()
+    class Catcher implements ExceptionFilter {
+      catch(error: unknown) {
+        caught.push(error);
+      }
+    }
+    await start({
+      before: (garden) => {
+        garden.useGlobalFilters(new Catcher());
+        garden.use(((_request, response, next) => {
+          (response as ServerResponse).end('early');
+          next();
+        }) satisfies Handler);
+      },
+    });
+    expect(await (await fetch(`${url}/beds/seen`)).text()).toBe('early');
+    expect(caught).toEqual([expect.any(MissingToken)]);
   });
 
   it.each(['match', '_handlesMethod'])(

@@ -151,6 +151,21 @@ it('an issuer that is away is answered 503 for its own tokens only, and readines
   }
 });
 
+it('whoever lacks a scope is told to ask for it as its own issuer writes it', async () => {
+  const api = await createTestApp({
+    issuer: a,
+    variables: await fileWith(usual(a), { ...ofB(), scopePrefix: 'api/' }),
+  });
+  const told = async (token?: string) => (await api.get('/', token)).headers['www-authenticate'];
+  try {
+    expect(await told(tokenOf(a, { scopes: [] }))).toContain('scope="read:reports"');
+    expect(await told(tokenOf(b, { scopes: [] }))).toContain('scope="api/read:reports"');
+    expect(await told()).toContain('scope="read:reports"');
+  } finally {
+    await api.close();
+  }
+});
+
 describe('several names of one issuer', () => {
   it('have the same owners', async () => {
     const names = `${a.url},https://login.example.com/`;

@@ -68,30 +68,33 @@ it.each<[string, TestClaims, readonly string[]]>([
     [GRANTED, BOUND, DIRECT, 'NO the token rests on a login in the last 300 s'],
   ],
   ['nothing', { scopes, cnf }, [GRANTED, BOUND, DIRECT, 'yes the token rests on a login in the last 300 s']],
-])('the steps about a token that lacks %s end with it, and as in the API', async (_title, claims, expected) => {
-  const token = issuer.tokenFor(claims);
-  const isBound = 'cnf' in claims;
-  const proof = () => client.proof({ method: 'DELETE', url: `${BASE_URL}/seal`, token });
-  const rules = api.app.get(AccessRules, { strict: false });
-  const { steps, verdict } = await explain(
-    {
-      route: findRoute(rules.routes, 'DELETE', '/seal')!,
-      token,
-      ...(isBound && { scheme: 'DPoP', proofs: [proof()] }),
-    },
-    { rules, options: api.app.get(AUTH_OPTIONS, { strict: false }) },
-  );
-  const texts = steps.map(({ passed, text }) => `${passed ? 'yes' : 'NO'} ${text}`);
-  const asked = texts.slice(texts.findIndex((text) => text.includes('grants break:seal')));
-  expect(asked).toEqual(expected.map((text) => expect.stringContaining(text)));
-  const answer = await api.inject({
-    method: 'DELETE',
-    url: '/seal',
-    headers: isBound
-      ? { authorization: `DPoP ${token}`, dpop: proof() }
-      : { authorization: `Bearer ${token}` },
-  });
-  expect(verdict).toBe(
-    answer.statusCode === 200 ? 'accepted' : `${answer.statusCode} ${answer.json<{ code: string }>().code}`,
-  );
-});
+])(
+  'the steps about a token that lacks %s end with it, and as in the API',
+  async (_title, claims, expected) => {
+    const token = issuer.tokenFor(claims);
+    const isBound = 'cnf' in claims;
+    const proof = () => client.proof({ method: 'DELETE', url: `${BASE_URL}/seal`, token });
+    const rules = api.app.get(AccessRules, { strict: false });
+    const { steps, verdict } = await explain(
+      {
+        route: findRoute(rules.routes, 'DELETE', '/seal')!,
+        token,
+        ...(isBound && { scheme: 'DPoP', proofs: [proof()] }),
+      },
+      { rules, options: api.app.get(AUTH_OPTIONS, { strict: false }) },
+    );
+    const texts = steps.map(({ passed, text }) => `${passed ? 'yes' : 'NO'} ${text}`);
+    const asked = texts.slice(texts.findIndex((text) => text.includes('grants break:seal')));
+    expect(asked).toEqual(expected.map((text) => expect.stringContaining(text)));
+    const answer = await api.inject({
+      method: 'DELETE',
+      url: '/seal',
+      headers: isBound
+        ? { authorization: `DPoP ${token}`, dpop: proof() }
+        : { authorization: `Bearer ${token}` },
+    });
+    expect(verdict).toBe(
+      answer.statusCode === 200 ? 'accepted' : `${answer.statusCode} ${answer.json<{ code: string }>().code}`,
+    );
+  },
+);
