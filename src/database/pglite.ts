@@ -52,9 +52,7 @@ export class PgliteDatabase extends Database {
       return new PgliteDatabase(await PGlite.create(data, OPTIONS), unlock);
     } catch (error) {
       unlock();
-      throw (error as { syscall?: string }).syscall === undefined
-        ? error
-        : new FolderNotUsable(folder, error);
+      throw new FolderNotUsable(folder, error);
     }
   }
 
@@ -89,18 +87,35 @@ export class PgliteDatabase extends Database {
   }
 }
 
-/** The folder of the embedded database cannot be read and written. */
+/** The folder of the embedded database cannot be read and written, or holds something else. */
 export class FolderNotUsable extends Error {
   override readonly name = 'FolderNotUsable';
 
   constructor(folder: string, cause: unknown) {
-    const { code, message } = cause as NodeJS.ErrnoException;
+    const { reason, remedy } = faultOf(cause as NodeJS.ErrnoException);
     super(
-      `The database folder "${folder}" cannot be used (${code?.startsWith('ERR_') ? message : code}). Let this user ` +
-        'read and write it, or set DATABASE_URL to another folder (pglite:<folder>) or to a PostgreSQL server.',
+      `The database folder "${folder}" cannot be used (${reason}). ${remedy}, or set DATABASE_URL to another folder ` +
+        '(pglite:<folder>) or to a PostgreSQL server.',
       { cause },
     );
   }
+}
+
+/** What is wrong with a folder, and what helps. */
+function faultOf({ code, syscall, message }: NodeJS.ErrnoException): { reason: string; remedy: string } {
+  if (code === 'EEXIST' || code === 'ENOTDIR') {
+    return { reason: code, remedy: 'Move the file away that is in its place' };
+  }
+  // SQLite, which keeps the lock, says in words that it cannot write.
+  if (code === 'ERR_SQLITE_ERROR') return { reason: message, remedy: 'Let this user read and write it' };
+  if (code !== undefined && syscall !== undefined) {
+    return { reason: code, remedy: 'Let this user read and write it' };
+  }
+  // PGlite says no more of files that it cannot read than that it cannot start.
+  return {
+    reason: message,
+    remedy: 'Its files are damaged, or of another version of PostgreSQL: put a copy of them back',
+  };
 }
 
 /** Makes the folder, and keeps other processes out of it. @returns what gives it back */

@@ -1,6 +1,8 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createTestDatabase, type TestDatabase } from '../../src/testing/test-database.js';
 import { Program, type Run } from '../support/program.js';
@@ -82,8 +84,22 @@ describe('a program that cannot start ends with an error code before it listens'
   it('and names the folder of the database that cannot be written', async () => {
     const folder = join(import.meta.filename, 'folder');
     const { output } = await startInVain({ ...good(), DATABASE_URL: `pglite:${folder}` });
-    expect(output).toContain(`The database folder "${folder}" cannot be used (ENOTDIR)`);
+    expect(output).toContain(`The database folder "${folder}" cannot be used (ENOTDIR). Move the file away`);
     expect(output).not.toContain('    at ');
+  }, 120_000);
+
+  it('and names the folder of the database whose files are of another version', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'expenses-api-'));
+    try {
+      await mkdir(join(folder, 'pgdata'));
+      await writeFile(join(folder, 'pgdata', 'PG_VERSION'), '13\n');
+      const { output } = await startInVain({ ...good(), DATABASE_URL: `pglite:${folder}` });
+      expect(output).toContain(`The database folder "${folder}" cannot be used (PGlite failed to initialize`);
+      expect(output).toContain('Its files are damaged, or of another version of PostgreSQL');
+      expect(output).not.toContain('    at ');
+    } finally {
+      await rm(folder, { recursive: true });
+    }
   }, 120_000);
 
   it('and names the address that this machine does not have', async () => {
