@@ -1,6 +1,9 @@
 import { createSecretKey, randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
 import { jest } from '@jest/globals';
+import { Logger } from '@nestjs/common';
 import { createTestApp, startTestIssuer, type TestApp, type TestIssuer } from '../../src/testing/index.js';
+import { createTestDatabase } from '../../src/testing/test-database.js';
 import { takeSigningKey } from '../../src/testing/signing-key.js';
 import { LogLines } from '../support/log-lines.js';
 import { AUDIT_STREAM } from '../../src/audit/audit.tokens.js';
@@ -40,15 +43,16 @@ const notice = (claims: object = {}) => ({
 });
 const logoutToken = (claims?: object, header: object = {}) =>
   issuer.sign({ typ: 'logout+jwt', ...header }, notice(claims));
-const send = (payload: string, contentType = 'application/x-www-form-urlencoded') =>
-  service.app.inject({
+const send = (payload: string, contentType = 'application/x-www-form-urlencoded', to = service) =>
+  to.app.inject({
     method: 'POST',
     url: '/backchannel-logout',
     headers: { 'content-type': contentType },
     payload,
   });
-const tell = (token: string) => send(new URLSearchParams({ logout_token: token }).toString());
-const status = async (token: string) => (await service.get('/', token)).statusCode;
+const tell = (token: string, to?: TestApp) =>
+  send(new URLSearchParams({ logout_token: token }).toString(), undefined, to);
+const status = async (token: string, of = service) => (await of.get('/', token)).statusCode;
 /** Issued a moment ago, as tokens are that somebody revokes. */
 const tokenOf = (claims: object) => issuer.tokenFor({ scopes, iat: now() - 30, ...claims });
 
@@ -238,4 +242,31 @@ it('the clock decides at each request whether a token is older than what was rev
   await tell(logoutToken({ sub }));
   clock.mockRestore();
   expect(await status(token)).toBe(401);
+});
+
+describe('what was revoked', () => {
+  const database = createTestDatabase();
+  const start = async () =>
+    createTestApp({ issuer, variables: { REVOCATION: 'on', DATABASE_URL: (await database).url } });
+  afterAll(async () => (await database).drop());
+
+  it('is known to the next process with its first request', async () => {
+    const sub = randomUUID();
+    const before = await start();
+    expect((await tell(logoutToken({ sub }), before)).statusCode).toBe(200);
+    await before.close();
+    const after = await start();
+    const answered = await status(tokenOf({ sub }), after);
+    await after.close();
+    expect(answered).toBe(401);
+  });
+
+  it('is not asked for any more when the application has been closed', async () => {
+    const warn = jest.spyOn(Logger.prototype, 'warn').mockReturnValue(undefined);
+    await (await start()).close();
+    await pause(600);
+    const said = warn.mock.calls.map(([text]) => String(text));
+    warn.mockRestore();
+    expect(said.filter((text) => text.includes('which tokens are revoked'))).toEqual([]);
+  });
 });
