@@ -3,7 +3,7 @@
  * application side by side with sample data, waits until all answer, and prints where they are and a curl line with a
  * real access token. Ctrl-C ends all of them.
  */
-import { existsSync, readFileSync, watch as watchFolder } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -12,6 +12,7 @@ import { showReady, type Tenant } from './lab/greeting.ts';
 import { runToEnd, startProgram, stopAll, waitUntilReady } from './lab/programs.ts';
 import { assertPortsFree } from './lab/ports.ts';
 import { apiEnvironment, labFolder, secretOf, urls, webEnvironment } from './lab/settings.ts';
+import { watchFolder } from './lab/watch-folder.ts';
 
 const USAGE = `npm run lab [-- option ...]
 Starts the issuer, the API and the web application with sample data.
@@ -72,13 +73,8 @@ async function seed(): Promise<void> {
 /** Builds what changes; the programs run under `node --watch`, which restarts them when the build does. */
 function watchSources(names: readonly ProgramName[]): void {
   for (const name of names) {
-    let waiting: NodeJS.Timeout | undefined;
-    const rebuild = () =>
+    watchFolder(join(programs[name].folder, 'src'), () => {
       buildIfChanged(programs[name], console.log).catch((error: unknown) => console.error(String(error)));
-    // An editor saves in several steps, and several files at once.
-    watchFolder(join(programs[name].folder, 'src'), { recursive: true }, () => {
-      clearTimeout(waiting);
-      waiting = setTimeout(() => void rebuild(), 200);
     });
   }
 }
