@@ -83,7 +83,7 @@ describe('every other answer is an error that says what was wrong', () => {
   });
 
   it('more than the limit once it is unpacked', async () => {
-    const packed = gzipSync(JSON.stringify({ padding: 'x'.repeat(50 * MAX_ANSWER_BYTES) }));
+    const packed = gzipSync(JSON.stringify({ padding: 'x'.repeat(4 * MAX_ANSWER_BYTES) }));
     expect(packed.length).toBeLessThan(MAX_ANSWER_BYTES);
     answerWith(packed, { 'content-encoding': 'gzip' });
     await expect(get()).rejects.toThrow('answered more than 1048576 bytes');
