@@ -155,6 +155,8 @@ describe('explain', () => {
   it.each<[string, () => string, string]>([
     ['opaque', () => 'gho_16C7e42F292c6912E7710c838347Ae178B4a', 'it has 1 part and not 3: it is opaque'],
     ['of two parts', () => 'e30.e30', 'it has 2 parts and not 3'],
+    ['of four parts', () => 'e30.e30.e30.e30', 'it has 4 parts and not 3'],
+    ['of six parts', () => 'e30.e30.e30.e30.e30.e30', 'it has 6 parts and not 3'],
     ['of an empty part', () => 'e30..AAAA', 'one of its 3 parts is empty'],
     [
       'what Auth0 issues without audience',
