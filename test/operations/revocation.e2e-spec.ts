@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { sql } from '../../src/database/drizzle.js';
-import { startTestIssuer, createTestApp, type TestIssuer } from '../../src/testing/index.js';
+import { startTestIssuer, createTestApp, type TestApp, type TestIssuer } from '../../src/testing/index.js';
 import { connectDatabase } from '../../src/database/connect.js';
 import { TrustedIssuers } from '../../src/auth/index.js';
+import { revocationId } from '../../src/revocation/revocation.keys.js';
 import { Revocations } from '../../src/revocation/revocations.js';
+import { RevocationsRepository } from '../../src/revocation/revocations.repository.js';
 import { databaseSettings, describeOnPostgres, type TestDatabase } from '../support/databases.js';
 import { Program } from '../support/program.js';
 
@@ -117,6 +119,32 @@ describeOnPostgres('revocation', (engine) => {
     for (let wait = 0; (await health()) !== 'up' && wait < 300; wait += 1) await pause(100);
     expect(await health()).toBe('up');
     await service.close();
+  });
+
+  it('is waited for at the start, while the database takes its time', async () => {
+    const connection = await connectDatabase(databaseSettings(database.url));
+    await connection.migrate();
+    const sub = randomUUID();
+    const id = revocationId(issuer.url, 'subject', sub);
+    await new RevocationsRepository(connection, 3600).add([{ id, notBefore: Date.now() / 1000 }]);
+    const isWaitedFor = async () => {
+      const locks = await connection.query((queries) =>
+        queries.execute(sql`SELECT 1 FROM pg_locks WHERE NOT granted AND relation = 'revocations'::regclass`),
+      );
+      return (locks as { rows: unknown[] }).rows.length > 0;
+    };
+    let starting: Promise<TestApp> | undefined;
+    await connection.transaction(async (queries) => {
+      await queries.execute(sql`LOCK TABLE revocations IN ACCESS EXCLUSIVE MODE`);
+      starting = createTestApp({ issuer, variables });
+      while (!(await isWaitedFor())) await pause(10);
+      await pause(500);
+    });
+    const service = await starting!;
+    const { statusCode } = await service.get('/currencies', tokenOf(sub));
+    await service.close();
+    await connection.close();
+    expect(statusCode).toBe(401);
   });
 
   it.each(['allow', 'deny'] as const)('while the database is away: %s', async (onOutage) => {
