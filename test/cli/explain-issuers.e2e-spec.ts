@@ -214,6 +214,7 @@ describe('explain', () => {
     ['for another client', { aud: 'expenses-web' }],
     ['for the issuer', { aud: 'https://t.example.com/userinfo' }],
     ['without a permission', { scope: 'openid' }],
+    ['for an audience that no line can hold', { aud: 'https://expenses-api\nDPOP=off' }],
     ['expired', { exp: 1_600_000_000 }],
     ['an ID token', { nonce: 'n' }],
     ['with roles that its user wrote', { scope: 'openid', user_metadata: { roles: ['read:reports'] } }],
