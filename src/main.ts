@@ -1,12 +1,17 @@
 import { Logger } from '@nestjs/common';
 import { createApp } from './app.js';
+import { isHelp } from './process/command.js';
 import { productionWarnings } from './config/production.js';
 import { endOnSignals, stopOnSignals } from './process/graceful-stop.js';
 import { reportStartFailure } from './process/start-failure.js';
 
+const USAGE = `npm start
+Starts the API. It has no options: its settings are environment variables, or lines of .env, which .env.example explains.`;
+
 endOnSignals();
 
 try {
+  if (isHelp(USAGE)) process.exit();
   const { app, environment } = await createApp();
   stopOnSignals(app, {
     graceSeconds: environment.SHUTDOWN_GRACE,

@@ -11,7 +11,7 @@ import {
   toIssuerEntry,
   updateLocalTenant,
 } from './access/tenant.js';
-import { readArguments, run, CommandError } from './command.js';
+import { readArguments, run, CommandError } from '../process/command.js';
 import { readAccess } from './read-access.js';
 
 const LAB_TENANT = 'apps/issuer/tenant.json';

@@ -1,5 +1,5 @@
 import { loadConfiguration } from '../config/config.module.js';
-import { CommandError, printUsage, readArguments, run } from './command.js';
+import { CommandError, printUsage, readArguments, run } from '../process/command.js';
 import { examine, toText } from './doctor/doctor.js';
 
 const USAGE = `npm run doctor [-- --json]

@@ -1,7 +1,7 @@
 import { ConfigService } from '@nestjs/config';
 import { authOptions } from '../auth-options.js';
 import { loadConfiguration } from '../config/config.module.js';
-import { CommandError, printUsage, readArguments, run } from './command.js';
+import { CommandError, printUsage, readArguments, run } from '../process/command.js';
 import { explain } from './explain/explain.js';
 import { findRoute } from './explain/find-route.js';
 import { readAccess } from './read-access.js';

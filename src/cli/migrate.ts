@@ -1,6 +1,6 @@
 import { loadConfiguration } from '../config/config.module.js';
 import { migrationSettings, prepareDatabase } from '../database/prepare.js';
-import { isHelp, run } from './command.js';
+import { isHelp, run } from '../process/command.js';
 
 const USAGE = `npm run db:migrate, or node dist/cli/migrate.js in the image
 Applies the missing migrations, as the role of DATABASE_MIGRATION_URL if there is one, without starting the service.

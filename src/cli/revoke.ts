@@ -5,7 +5,7 @@ import { loadConfiguration } from '../config/config.module.js';
 import { prepareDatabase } from '../database/prepare.js';
 import { revocationId, type RevocationKind } from '../revocation/revocation.keys.js';
 import { RevocationsRepository } from '../revocation/revocations.repository.js';
-import { CommandError, printUsage, readArguments, run } from './command.js';
+import { CommandError, printUsage, readArguments, run } from '../process/command.js';
 
 const USAGE = `npm run revoke -- --subject SUB | --session SID | --token JTI [--issuer URL]
 Has the API refuse access tokens that have not expired, in every process within a second.

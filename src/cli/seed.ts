@@ -3,7 +3,7 @@ import { prepareDatabase } from '../database/prepare.js';
 import { DrizzleExpensesRepository } from '../expenses/storage/drizzle-expenses.repository.js';
 import { toBatch } from '../expenses/storage/import-batch.js';
 import { owner } from '../expenses/owner.js';
-import { isHelp, run } from './command.js';
+import { isHelp, run } from '../process/command.js';
 import { twoExpenses, yearOfExpenses } from './sample-expenses.js';
 
 const USAGE = `npm run db:seed

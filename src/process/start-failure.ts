@@ -2,6 +2,7 @@ import { toStandardError } from '../logging/log.output.js';
 
 /** Errors whose message tells the operator all that there is to know. */
 const selfExplanatory = new Set([
+  'CommandError',
   'InvalidEnvironment',
   'InvalidAccessDeclarations',
   'InvalidAuthOptions',

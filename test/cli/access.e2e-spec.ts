@@ -9,7 +9,7 @@ import {
   toIssuerEntry,
   updateLocalTenant,
 } from '../../src/cli/access/tenant.js';
-import { CommandError } from '../../src/cli/command.js';
+import { CommandError } from '../../src/process/command.js';
 import { readAccess } from '../../src/cli/read-access.js';
 import { startTestIssuer, type TestApp, type TestIssuer } from '../../src/testing/index.js';
 import { createTestApp } from '../support/test-app.js';

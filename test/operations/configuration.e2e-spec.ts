@@ -128,6 +128,15 @@ it.each(['access', 'doctor', 'explain', 'migrate', 'seed'])(
   120_000,
 );
 
+it('the service itself does so, too, and starts with no argument that it does not have', async () => {
+  const help = await program.execute('main.js', '--help');
+  expect(help).toEqual({ code: 0, stdout: expect.stringMatching(/^npm start\n/), stderr: '' });
+  const { code, stdout, stderr } = await program.execute('main.js', '--prot', '3005');
+  expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+  expect(stderr).toMatch(/--prot.*\nnpm start\n/s);
+  expect(stderr).not.toContain('    at ');
+}, 120_000);
+
 it('a program with the two variables that it needs starts, though its issuer cannot be reached', async () => {
   run = await program.start(good());
   const url = await run.listening;

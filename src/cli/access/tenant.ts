@@ -1,6 +1,6 @@
 import { load } from 'js-yaml';
 import type { PermissionDescriptions } from '../../auth/index.js';
-import { CommandError } from '../command.js';
+import { CommandError } from '../../process/command.js';
 
 /** An API as an issuer's tenant knows it. */
 export interface TenantApi {

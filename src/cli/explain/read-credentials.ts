@@ -1,6 +1,6 @@
 import type { ReadStream } from 'node:tty';
 import type { TokenScheme } from '../../auth/index.js';
-import { CommandError } from '../command.js';
+import { CommandError } from '../../process/command.js';
 
 /** Longest input that is read, in characters; tokens that are too long for the API are still explained. */
 const MAX_INPUT = 65_536;

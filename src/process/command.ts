@@ -1,5 +1,5 @@
 import { parseArgs, type ParseArgsConfig } from 'node:util';
-import { explainStartFailure } from '../process/start-failure.js';
+import { explainStartFailure } from './start-failure.js';
 
 /** A command cannot do its work; the message tells its user why. */
 export class CommandError extends Error {
