@@ -86,12 +86,13 @@ export class Metrics implements OnModuleInit, OnModuleDestroy {
       labelNames: ['version', 'node'] as const,
       registers: [this.registry],
     }).set({ version, node: process.version }, 1);
-  }
-
-  onModuleInit(): void {
+    // Not later: the first keys are fetched while modules are initialized, this one perhaps after them.
     authDecisions.subscribe(this.onDecision);
     keyRefreshes.subscribe(this.onRefresh as (event: unknown) => void);
     tokenVerifications.subscribe(this.onVerification as (event: unknown) => void);
+  }
+
+  onModuleInit(): void {
     this.adapterHost.httpAdapter.getInstance().onRequestEnd((request, _reply, { countedAs, durationMs }) => {
       this.requests.observe(
         { method: request.method, route: routeOf(request) ?? 'none', status: countedAs },
