@@ -104,16 +104,7 @@ export class AuthModule extends ConfigurableModuleClass implements NestModule {
     modules: ModulesContainer,
   ) {
     super();
-    const all = [...modules.values()];
-    const places = all
-      .filter(({ metatype }) => metatype === AuthModule)
-      .map((one) => all.find(({ imports }) => imports.has(one))?.name ?? 'the application');
-    if (places.length > 1) {
-      throw new InvalidAuthOptions([
-        `they are given ${places.length} times, in ${places.join(' and in ')}: give them once, and where several ` +
-          'modules import what forRoot returns, have it in a constant',
-      ]);
-    }
+    assertGivenOnce(modules);
   }
 
   /** Nest calls it before its router registers the routes, and for applications that have routes only. */
@@ -129,3 +120,16 @@ export class AuthModule extends ConfigurableModuleClass implements NestModule {
 
 @Module({})
 class PermissionsModule {}
+
+/** @throws InvalidAuthOptions naming the modules that import an `AuthModule` of their own */
+function assertGivenOnce(modules: ModulesContainer): void {
+  const all = [...modules.values()];
+  const places = all
+    .filter(({ metatype }) => metatype === AuthModule)
+    .map((one) => all.find(({ imports }) => imports.has(one))?.name ?? 'the application');
+  if (places.length < 2) return;
+  throw new InvalidAuthOptions([
+    `they are given ${places.length} times, in ${places.join(' and in ')}: give them once, and where several ` +
+      'modules import what forRoot returns, have it in a constant',
+  ]);
+}

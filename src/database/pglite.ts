@@ -46,13 +46,16 @@ export class PgliteDatabase extends Database {
     if (location === IN_MEMORY) return new PgliteDatabase(await PGlite.create(IN_MEMORY, OPTIONS), () => {});
     const folder = resolve(location);
     const unlock = claim(folder);
+    const data = join(folder, 'pgdata');
+    const isThere = existsSync(data);
     try {
-      const data = join(folder, 'pgdata');
-      if (!existsSync(data)) await createDataFolder(data);
+      if (!isThere) await createDataFolder(data);
       return new PgliteDatabase(await PGlite.create(data, OPTIONS), unlock);
     } catch (error) {
       unlock();
-      throw new FolderNotUsable(folder, error);
+      // Of files that are there PGlite says no more than that it cannot start with them.
+      const isOfFolder = isThere || (error as NodeJS.ErrnoException).syscall !== undefined;
+      throw isOfFolder ? new FolderNotUsable(folder, error) : error;
     }
   }
 
@@ -107,11 +110,10 @@ function faultOf({ code, syscall, message }: NodeJS.ErrnoException): { reason: s
     return { reason: code, remedy: 'Move the file away that is in its place' };
   }
   // SQLite, which keeps the lock, says in words that it cannot write.
-  if (code === 'ERR_SQLITE_ERROR') return { reason: message, remedy: 'Let this user read and write it' };
-  if (code !== undefined && syscall !== undefined) {
-    return { reason: code, remedy: 'Let this user read and write it' };
+  const isOfLock = code === 'ERR_SQLITE_ERROR';
+  if (isOfLock || (code !== undefined && syscall !== undefined)) {
+    return { reason: isOfLock ? message : code, remedy: 'Let this user read and write it' };
   }
-  // PGlite says no more of files that it cannot read than that it cannot start.
   return {
     reason: message,
     remedy: 'Its files are damaged, or of another version of PostgreSQL: put a copy of them back',

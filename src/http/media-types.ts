@@ -5,6 +5,7 @@ import { countHeaders } from '../net/raw-headers.js';
 import { ProblemException } from '../problems/problem.exception.js';
 import { faultsOfJson } from './json-text.js';
 import { Methods } from './methods.js';
+import { hasBody } from './request-bodies.js';
 import { MAX_FAULTS } from './schema.pipe.js';
 import type { serverOptions } from './server.options.js';
 
@@ -52,11 +53,13 @@ export class JsonAdapter extends FastifyAdapter {
         this.answerNotFound(request, reply);
         return;
       }
-      const { headers } = request;
-      const isEmpty = hasNoBody(request);
+      const { headers, method } = request;
+      const isEmpty = !hasBody(request);
+      const type = headers['content-type'];
       // What is no type is as none at all: Fastify would refuse it without a word of those that there are.
-      const isTyped = MEDIA_TYPE.test(headers['content-type']?.trim() ?? '');
-      if (!isTyped || (isEmpty && request.method === 'DELETE')) delete headers['content-type'];
+      if (type !== undefined && (!MEDIA_TYPE.test(type.trim()) || (isEmpty && method === 'DELETE'))) {
+        delete headers['content-type'];
+      }
       done(isEmpty ? null : faultOfHead(request), payload);
     });
   }
@@ -84,11 +87,6 @@ export function unsupportedMediaType({ method }: FastifyRequest): ProblemExcepti
   return method === 'PATCH'
     ? new ProblemException('unsupported_media_type', { 'accept-patch': types })
     : new ProblemException('unsupported_media_type', { accept: 'application/json' });
-}
-
-function hasNoBody({ headers }: FastifyRequest): boolean {
-  const { 'content-length': length = '0', 'transfer-encoding': coding } = headers;
-  return coding === undefined && length === '0';
 }
 
 /** What of the head of a request with a body keeps it from being read: a content coding, another charset, or two types. */

@@ -2,16 +2,12 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { PROBLEM_TYPE, problemBody } from '../problems/problem.response.js';
 import { ProblemException } from '../problems/problem.exception.js';
 
-interface Known {
-  readonly path: RegExp;
-  readonly methods: readonly string[];
-}
-
 /** Which methods each path is known for. */
 export class Methods {
-  private readonly routes: Known[] = [];
-  /** The paths without parameters, each by itself. */
-  private readonly literal = new Map<string, Known[]>();
+  /** Of the paths without parameters, which a route with parameters may match as well. */
+  private readonly literal = new Map<string, readonly string[]>();
+  /** Of the paths with parameters. */
+  private readonly templates: { readonly path: RegExp; readonly methods: readonly string[] }[] = [];
 
   /**
    * @param server whose routes are still to be added
@@ -24,12 +20,12 @@ export class Methods {
     server.addHook('onRoute', (route) => {
       const { url, method, onRequest = [] } = route;
       if (url.includes('*')) return;
-      const known = { path: pathOf(url), methods: [method].flat() };
-      this.routes.push(known);
+      const methods = [method].flat();
       if (!url.includes(':')) {
-        this.literal.set(url, [...(this.literal.get(url) ?? []), known]);
+        this.literal.set(url, [...(this.literal.get(url) ?? []), ...methods]);
         return;
       }
+      this.templates.push({ path: pathOf(url), methods });
       // `/expenses/import` is no expense, whatever the method.
       route.onRequest = [
         (request: FastifyRequest, reply: FastifyReply, done: () => void) => {
@@ -72,8 +68,9 @@ export class Methods {
   }
 
   private allowedAt(path: string): string[] {
-    const routes = this.literal.get(path) ?? this.routes.filter((route) => route.path.test(path));
-    const methods = routes.flatMap((route) => route.methods);
+    const methods =
+      this.literal.get(path) ??
+      this.templates.filter((template) => template.path.test(path)).flatMap((template) => template.methods);
     return methods.length === 0 ? [] : [...new Set([...methods, 'OPTIONS'])].toSorted();
   }
 }

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Socket } from 'node:net';
 import { answerClientError } from './client-errors.js';
-import { leaveLongBodyUnread } from './staged-close.js';
+import { closeInStages } from './staged-close.js';
 
 /** Largest body that a route takes unless it has a limit of its own, in bytes: eight times an honest expense. */
 export const MAX_BODY = 16 * 1024;
@@ -71,8 +71,29 @@ export function addBodyRules(fastify: FastifyInstance): void {
   });
 }
 
-function hasBody({ headers }: FastifyRequest): boolean {
-  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+/** Whether a request has a body, by its head (RFC 9112, 6.3). */
+export function hasBody(request: FastifyRequest): boolean {
+  return hasBodyBeyond(request, 0);
+}
+
+/** Whether its body has, or may have, more than so many bytes: of chunks nobody knows. */
+function hasBodyBeyond({ headers }: FastifyRequest, bytes: number): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > bytes;
+}
+
+/**
+ * Has the connection of a request closed in stages when it is answered, and the rest of its body left unread, if a long
+ * one is on its way. A small rest is read and forgotten, and the connection kept. To be called before the answer is sent.
+ */
+export function leaveLongBodyUnread(request: FastifyRequest, reply: FastifyReply): void {
+  const { raw } = request;
+  if (raw.complete || !hasBodyBeyond(request, MAX_BODY)) return;
+  void reply.header('connection', 'close');
+  // Node reads away, after the answer, what nobody has asked for. To read no bytes counts as having asked.
+  raw.pause();
+  raw.read(0);
+  // Node calls this on a connection when its last answer has left.
+  raw.socket.destroySoon = () => closeInStages(raw.socket);
 }
 
 /** Whether there is nothing left to wait for; a body that is too slow is answered with 408, and its connection closed. */

@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { leaveLongBodyUnread } from './request-bodies.js';
 import { SECURITY_HEADERS } from './security-headers.js';
-import { leaveLongBodyUnread } from './staged-close.js';
 import { PROBLEM_TYPE, problemBody, toProblem } from '../problems/problem.response.js';
 
 const logger = new Logger('RequestLog');
@@ -13,7 +13,7 @@ const logger = new Logger('RequestLog');
 export function answerUrlError(error: Error, request: FastifyRequest, reply: FastifyReply): void {
   const exception = toProblem(error);
   const { status, code } = exception.problem;
-  // No hook of ours runs either.
+  // No hook of ours runs either, which would log the request and see to its body.
   logger.log({ requestId: request.id, method: request.method, status, code });
   leaveLongBodyUnread(request, reply);
   void reply

@@ -57,7 +57,7 @@ export async function explain(call: Call, setup: Setup): Promise<Explanation> {
   return { steps, ...outcome(refusal), ...(settings.length > 0 && { settings }) };
 }
 
-/** What the input is when it is no token, as the answer of a token endpoint is none. */
+/** What to say of input that is no token, or more than one, such as the whole answer of a token endpoint. */
 const NOT_A_TOKEN_ALONE =
   'what was given is no token alone, which has neither spaces nor quotes; of the answer of a token endpoint it is the ' +
   'value of access_token';
@@ -104,7 +104,7 @@ function tokenSteps(
   }
   for (const { title, reason, passes } of tokenChecks) {
     const passed = passes(token, held, Date.now() / 1000);
-    // A token of nobody known is held against the rules of one of several issuers, whose names it could all have.
+    // A token of an unknown issuer is held against the rules of the first; the name of any would have been right.
     const found = passed ? '' : `: ${evidence(reason, token, { ...held, issuers: issuerNames })}`;
     steps.push({ passed, text: `the token ${title}${found}` });
     if (!passed) return steps;

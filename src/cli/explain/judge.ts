@@ -41,8 +41,9 @@ export interface Judgement {
   readonly request: Request;
   /** The issuer that the token is held against: the one that its `iss` names, else the first. */
   readonly issuer: TrustedIssuer;
-  /** How many of them there are, and what they are called. */
+  /** How many issuers are known. */
   readonly issuerCount: number;
+  /** What all of them are called; one may have several names. */
   readonly issuerNames: readonly string[];
   /** What judges whether the token is its sender's. */
   readonly constraints: SenderConstraints;
