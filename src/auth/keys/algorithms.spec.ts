@@ -40,12 +40,13 @@ interface Signing {
   readonly saltLength?: number;
   readonly isDer?: boolean;
   readonly key?: KeyObject;
+  readonly text?: string;
 }
 
 /** A signature as RFC 7518 and RFC 8037 want it, unless told otherwise. */
-function signatureBy(name: SigningAlgorithm, { saltLength, isDer, key }: Signing = {}): Buffer {
+function signatureBy(name: SigningAlgorithm, { saltLength, isDer, key, text = input }: Signing = {}): Buffer {
   const privateKey = key ?? pairs[name].privateKey;
-  const bytes = Buffer.from(input);
+  const bytes = Buffer.from(text);
   if (name === 'EdDSA') return sign(undefined, bytes, privateKey);
   const hash = `sha${name.slice(2)}`;
   if (name.startsWith('RS')) return sign(hash, bytes, privateKey);
@@ -94,6 +95,21 @@ describe.each(SIGNING_ALGORITHMS)('%s', (name) => {
     ]) {
       expect(verifies(name, bytes)).toBe(false);
     }
+  });
+});
+
+describe.each(SIGNING_ALGORITHMS.filter((name) => /^[RP]S/.test(name)))('%s', (name) => {
+  it('verifies no signature that lacks the zero byte at its beginning', () => {
+    let text = input;
+    let signature = signatureBy(name);
+    // One in 256 begins so.
+    while (signature[0] !== 0) {
+      text += 'A';
+      signature = signatureBy(name, { text });
+    }
+    const key = pairs[name].publicKey;
+    expect(verifies(name, signature, key, text)).toBe(true);
+    expect(verifies(name, signature.subarray(1), key, text)).toBe(false);
   });
 });
 
