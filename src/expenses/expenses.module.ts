@@ -1,6 +1,5 @@
 import { Module } from '@nestjs/common';
 import { AuthModule } from '../auth/index.js';
-import { CsvBody } from './import/csv-body.js';
 import { CurrenciesController } from './currencies.controller.js';
 import { DrizzleExpensesRepository } from './storage/drizzle-expenses.repository.js';
 import { ExpensesController } from './expenses.controller.js';
@@ -10,7 +9,7 @@ import { ExpensesService } from './expenses.service.js';
 import { HistoryController } from './history.controller.js';
 import { ImportController } from './import/import.controller.js';
 import { IssuerRegistry } from './storage/issuer-registry.js';
-import { ImportTurns } from './import/import.turns.js';
+import { ImportRoute } from './import/import.route.js';
 import { Spools } from './import/spool.js';
 import { ImportService } from './import/import.service.js';
 import { NewExpensePipe } from './new-expense.pipe.js';
@@ -20,8 +19,7 @@ import { NewExpensePipe } from './new-expense.pipe.js';
   imports: [AuthModule.forFeature(expensePermissions)],
   controllers: [ImportController, HistoryController, ExpensesController, CurrenciesController],
   providers: [
-    CsvBody,
-    ImportTurns,
+    ImportRoute,
     Spools,
     NewExpensePipe,
     ExpensesService,
