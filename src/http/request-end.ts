@@ -48,10 +48,10 @@ export function addRequestEnds(fastify: FastifyInstance): void {
     const ended = { isDelivered, status, countedAs, durationMs: reply.elapsedTime };
     for (const listener of listeners) listener(request, reply, ended);
   };
-  const onClose = (request: FastifyRequest, reply: FastifyReply) => {
-    const isAnswered = reply.raw.writableEnded;
-    if (!isAnswered && request.progress === 'handled') request.progress = 'abandoned';
-    else end(request, reply, isAnswered || reply.raw.headersSent ? reply.statusCode : undefined);
+  const onClose = (reply: FastifyReply) => {
+    const { raw, request } = reply;
+    if (!raw.writableEnded && request.progress === 'handled') request.progress = 'abandoned';
+    else end(request, reply, raw.writableEnded || raw.headersSent ? reply.statusCode : undefined);
   };
 
   fastify.decorate('onRequestEnd', (listener: RequestEndListener) => {
@@ -60,7 +60,7 @@ export function addRequestEnds(fastify: FastifyInstance): void {
   fastify.decorateRequest('progress', undefined);
   fastify.addHook('onRequest', (request, reply, done) => {
     request.progress = 'arriving';
-    whenClosed(reply, () => onClose(request, reply));
+    whenClosed(reply, onClose);
     done();
   });
   fastify.addHook('onRoute', (route) => {
@@ -96,31 +96,32 @@ function isConnected({ raw }: FastifyRequest): boolean {
   return raw.socket instanceof Socket;
 }
 
-/** What waits on each connection. A client may send many requests on one, so they share a listener of it. */
-const waiting = new WeakMap<Socket, Set<() => void>>();
+/** The replies that are not over yet on each connection. A client may send many requests on one, so they share a listener of it. */
+const waiting = new WeakMap<Socket, Set<FastifyReply>>();
 
 /**
  * Calls back once when the answer has left or the connection is gone. A response that waits behind others on its
  * connection gets no event of its own when that closes, so the connection is watched as well.
  */
-function whenClosed({ raw, request }: FastifyReply, callback: () => void): void {
+function whenClosed(reply: FastifyReply, callback: (reply: FastifyReply) => void): void {
+  const { raw, request } = reply;
   if (!isConnected(request)) {
     // A request of `inject`, which has no connection that could be lost.
-    raw.once('finish', callback);
+    raw.once('finish', () => callback(reply));
     return;
   }
-  const { socket } = request.raw;
-  let callbacks = waiting.get(socket);
-  if (callbacks === undefined) {
-    const added = new Set<() => void>();
-    callbacks = added;
-    waiting.set(socket, added);
-    socket.once('close', () => {
-      for (const notify of added) notify();
-    });
-  }
-  const set = callbacks.add(callback);
-  raw.once('close', () => {
-    if (set.delete(callback)) callback();
+  const replies = waiting.get(request.raw.socket) ?? watch(request.raw.socket, callback);
+  replies.add(reply);
+  raw.on('close', () => {
+    if (replies.delete(reply)) callback(reply);
   });
+}
+
+function watch(socket: Socket, callback: (reply: FastifyReply) => void): Set<FastifyReply> {
+  const replies = new Set<FastifyReply>();
+  waiting.set(socket, replies);
+  socket.once('close', () => {
+    for (const reply of replies) callback(reply);
+  });
+  return replies;
 }
