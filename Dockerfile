@@ -35,6 +35,8 @@ CMD ["node", "scripts/lab.ts"]
 FROM ${NODE_IMAGE} AS api
 ENV NODE_ENV=production
 ENV HOST=0.0.0.0
+# glibc would keep a heap for each of V8's threads that compile, and give little of it back (docs/operations.md, Sizing).
+ENV MALLOC_ARENA_MAX=2
 WORKDIR /app
 COPY --from=dependencies /app/node_modules ./node_modules
 COPY --from=dependencies /app/sbom.cdx.json ./
@@ -44,5 +46,6 @@ USER node
 EXPOSE 3001
 # Whether the process answers at all: an orchestrator restarts what is unhealthy, which mends no database that is away.
 HEALTHCHECK --interval=10s --timeout=3s --start-period=30s CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT || 3001}/health/live`).then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
-# A small young generation: much less memory for a few per cent of CPU with new tokens (docs/operations.md, Sizing).
-CMD ["node", "--max-semi-space-size=4", "dist/main.js"]
+# A small young generation, and an old one that is kept small: less memory for some CPU with new tokens (docs/operations.md,
+# Sizing).
+CMD ["node", "--max-semi-space-size=2", "--max-old-space-size=512", "dist/main.js"]

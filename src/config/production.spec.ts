@@ -38,3 +38,18 @@ it.each<Record<string, string>>([
 ])('%j stays on this machine, which needs no TLS', (variables) => {
   expect(namesOf(variables)).toEqual([]);
 });
+
+it.each([
+  { count: 1_000_000, heapMiB: 512, warned: 1 },
+  { count: 1_000_000, heapMiB: 8192, warned: 0 },
+  { count: 100_000, heapMiB: 512, warned: 0 },
+])(
+  '$count remembered tokens in a heap of $heapMiB MiB are warned of: $warned',
+  ({ count, heapMiB, warned }) => {
+    const environment = parseEnvironment({ ...good, VERIFIED_TOKENS: String(count) });
+    const warnings = productionWarnings(environment, heapMiB * 2 ** 20);
+    expect(warnings).toEqual(
+      Array.from({ length: warned }, () => expect.stringMatching(/^VERIFIED_TOKENS .*--max-old-space-size/)),
+    );
+  },
+);
