@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { summarizeCredentials } from './lib/credentials-summary.js';
 import { ALGORITHMS } from './lib/keys.js';
+import { installApi } from './lib/installation.js';
 import { surroundings } from './lib/machine.js';
 import { measureAlgorithm, measureBearer, measureBound, withIssuer } from './lib/measure.js';
 import { ALGORITHM } from './lib/settings.js';
@@ -29,6 +30,7 @@ const times = { warmUpMs: 4_000, measureMs: 3_000 };
 const rounds = Number(options.rounds);
 
 for (const algorithm of ALGORITHMS) await ensureTokens(algorithm, TOKENS, log);
+installApi();
 const about = surroundings();
 const measurements = [];
 for (let round = 1; round <= rounds; round++) {

@@ -1,8 +1,10 @@
-import { createApp } from '../../dist/app.js';
-import { Database } from '../../dist/database/database.js';
-import { DatabaseModule } from '../../dist/database/database.module.js';
-import { ExpensesModule } from '../../dist/expenses/expenses.module.js';
-import { ExpensesRepository } from '../../dist/expenses/storage/expenses.repository.js';
+import { ofApi } from './installation.js';
+
+const { createApp } = await ofApi('app.js');
+const { Database } = await ofApi('database/database.js');
+const { DatabaseModule } = await ofApi('database/database.module.js');
+const { ExpensesModule } = await ofApi('expenses/expenses.module.js');
+const { ExpensesRepository } = await ofApi('expenses/storage/expenses.repository.js');
 
 /**
  * Starts the API as `npm run build` leaves it, with its production defaults, rate limits off and expenses in memory.

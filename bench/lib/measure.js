@@ -17,12 +17,12 @@ const JOB_LIMIT_MS = 120_000;
 
 /** Starts a server, by default for tokens of the main comparison, gives it to `use` and stops it whatever happens. */
 async function withServer(name, use, { algorithm = ALGORITHM, takesBound = false } = {}) {
-  const { nodeOptions } = [...SERVERS, ...REFUSING_SERVERS].find((server) => server.name === name);
+  const server = [...SERVERS, ...REFUSING_SERVERS].find((one) => one.name === name);
   const { child, message } = await startPinned(
     SERVER_CORE,
     './serve.js',
     [name, algorithm, ...(takesBound ? ['bound'] : [])],
-    nodeOptions,
+    server,
   );
   try {
     return await use({ port: message.port, pid: child.pid });

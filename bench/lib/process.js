@@ -13,7 +13,7 @@ const MICROSECONDS_PER_TICK = 10_000;
  * @returns `{ child, message }`; the program ends when the runner does (it watches the channel)
  * @throws when it ends or stays silent for 30 s
  */
-export async function startPinned(core, script, args = [], nodeOptions = []) {
+export async function startPinned(core, script, args = [], { nodeOptions = [], environment = {} } = {}) {
   const child = spawn(
     'taskset',
     [
@@ -25,7 +25,10 @@ export async function startPinned(core, script, args = [], nodeOptions = []) {
       ...args,
     ],
     // Request logs go nowhere: the servers write them, nobody needs them.
-    { stdio: ['ignore', 'ignore', 'inherit', 'ipc'], env: { ...process.env, NODE_ENV: 'production' } },
+    {
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+      env: { ...process.env, NODE_ENV: 'production', ...environment },
+    },
   );
   const message = await nextMessage(child, `${script} ${args.join(' ')}`, START_LIMIT_MS).catch((error) => {
     child.kill('SIGKILL');

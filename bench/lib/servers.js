@@ -1,11 +1,17 @@
-import { PRODUCTION_NODE_OPTIONS } from './settings.js';
+import { PRODUCTION_ENVIRONMENT, PRODUCTION_NODE_OPTIONS } from './settings.js';
 
-const API = { checksTokens: true, ours: true, nodeOptions: PRODUCTION_NODE_OPTIONS };
+const API = {
+  checksTokens: true,
+  ours: true,
+  nodeOptions: PRODUCTION_NODE_OPTIONS,
+  environment: PRODUCTION_ENVIRONMENT,
+};
 
 /**
  * What is compared, in the order of the tables. `name` is the file in servers/; `checksTokens` is false for those
- * that let everybody in; `ours` marks the API and its AuthModule, which are no peers; `nodeOptions` are
- * those that it is run with.
+ * that let everybody in; `ours` marks the API and its AuthModule and `isReference` what only
+ * shows the least that something can cost, both of which are no peers; `nodeOptions` and
+ * `environment` are those that it is run with.
  */
 export const SERVERS = [
   { name: 'node-http', label: 'bare node:http, no authentication', checksTokens: false },
@@ -16,10 +22,22 @@ export const SERVERS = [
     label: 'Nest on Fastify, two guards that do nothing',
     checksTokens: false,
   },
+  {
+    name: 'nest-fastify-guards-rs256',
+    label: 'Nest on Fastify, two guards that do the least a token needs',
+    checksTokens: true,
+    isReference: true,
+  },
   { name: 'node-http-rs256', label: 'bare node:http + one RS256 verification', checksTokens: false },
   {
     name: 'nest-fastify-auth',
     label: 'Nest on Fastify + our AuthModule',
+    checksTokens: true,
+    ours: true,
+  },
+  {
+    name: 'nest-fastify-auth-answers',
+    label: 'Nest on Fastify + our AuthModule + the least that answers need',
     checksTokens: true,
     ours: true,
   },

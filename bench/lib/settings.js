@@ -26,8 +26,9 @@ export const CACHED_TOKENS = 10_000;
 /** The body that a stranger sends, in bytes. */
 export const REFUSED_BODY_BYTES = 900_000;
 
-/** What production runs Node with: `start:prod` and the image. */
-export const PRODUCTION_NODE_OPTIONS = ['--max-semi-space-size=4'];
+/** What production runs Node with: the image and, but for the environment, `start:prod`. */
+export const PRODUCTION_NODE_OPTIONS = ['--max-semi-space-size=2', '--max-old-space-size=512'];
+export const PRODUCTION_ENVIRONMENT = { MALLOC_ARENA_MAX: '2' };
 
 export const SERVER_CORE = 0;
 export const LOAD_CORE = 1;

@@ -1,28 +1,28 @@
-import { createRequire } from 'node:module';
-import { pathToFileURL } from 'node:url';
-import { AuthModule, Scopes } from '../../dist/auth/index.js';
+import { libraryOfApi, ofApi } from '../lib/installation.js';
 
-// The module as built brings its own Nest, of the version that the others have; two in one process know nothing of each
-// other.
-const resolve = createRequire(new URL('../../dist/app.js', import.meta.url)).resolve;
-const own = (name) => import(pathToFileURL(resolve(name)));
-const { Controller, Get, Module } = await own('@nestjs/common');
-const { NestFactory } = await own('@nestjs/core');
-const { FastifyAdapter } = await own('@nestjs/platform-fastify');
+const { AuthModule, Scopes } = await ofApi('auth/index.js');
+const { Controller, Get, Module } = await libraryOfApi('@nestjs/common');
+const { NestFactory } = await libraryOfApi('@nestjs/core');
+const { FastifyAdapter } = await libraryOfApi('@nestjs/platform-fastify');
 
 /**
  * The application of nest-fastify.js with our AuthModule, and nothing else of the API; with a `url`, it takes bound tokens
  * as well (RFC 9449).
+ *
+ * @param beside what another server has beside that: the class of the controller, whose `list` is to be guarded, decorators
+ * of its parameters, providers, and options of Fastify
  */
-export async function start({ issuer, audience, algorithm, url, scope, expenses }) {
-  class ExpensesController {
-    list() {
-      return expenses;
-    }
-  }
-  Controller()(ExpensesController);
-  const descriptor = Object.getOwnPropertyDescriptor(ExpensesController.prototype, 'list');
-  for (const decorate of [Get(), Scopes(scope)]) decorate(ExpensesController.prototype, 'list', descriptor);
+export async function start({ issuer, audience, algorithm, url, scope, expenses }, beside = {}) {
+  const {
+    controller = listOf(expenses),
+    parameters = [],
+    providers = [],
+    adapter = new FastifyAdapter(),
+  } = beside;
+  Controller()(controller);
+  const descriptor = Object.getOwnPropertyDescriptor(controller.prototype, 'list');
+  for (const decorate of [Get(), Scopes(scope)]) decorate(controller.prototype, 'list', descriptor);
+  for (const [index, decorate] of parameters.entries()) decorate(controller.prototype, 'list', index);
 
   class AppModule {}
   Module({
@@ -35,9 +35,18 @@ export async function start({ issuer, audience, algorithm, url, scope, expenses 
         ...(url && { resourceMetadataUrl: `${url}.well-known/oauth-protected-resource` }),
       }),
     ],
-    controllers: [ExpensesController],
+    controllers: [controller],
+    providers,
   })(AppModule);
-  const app = await NestFactory.create(AppModule, new FastifyAdapter(), { logger: ['error', 'warn'] });
+  const app = await NestFactory.create(AppModule, adapter, { logger: ['error', 'warn'] });
   await app.listen(0, '127.0.0.1');
   return app.getHttpServer().address().port;
+}
+
+function listOf(expenses) {
+  return class ExpensesController {
+    list() {
+      return expenses;
+    }
+  };
 }
