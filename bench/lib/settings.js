@@ -27,7 +27,7 @@ export const CACHED_TOKENS = 10_000;
 export const REFUSED_BODY_BYTES = 900_000;
 
 /** What production runs Node with: the image and, but for the environment, `start:prod`. */
-export const PRODUCTION_NODE_OPTIONS = ['--max-semi-space-size=2', '--max-old-space-size=512'];
+export const PRODUCTION_NODE_OPTIONS = ['--max-semi-space-size=4', '--max-old-space-size=2000'];
 export const PRODUCTION_ENVIRONMENT = { MALLOC_ARENA_MAX: '2' };
 
 export const SERVER_CORE = 0;
