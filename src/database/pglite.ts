@@ -71,7 +71,7 @@ export class PgliteDatabase extends Database {
   async status(): Promise<DatabaseStatus> {
     const answer = this.query((queries) => queries.execute(sql`SELECT 1`)).then(() => true);
     // It has one connection, and one thread: a long import is no failure.
-    const isAnswered = await Promise.race([answer, delay(PATIENCE_MS, false)]);
+    const isAnswered = await Promise.race([answer, delay(PATIENCE_MS, false, { ref: false })]);
     return { isWritable: true, isSaturated: !isAnswered };
   }
 
