@@ -96,7 +96,7 @@ function isConnected({ raw }: FastifyRequest): boolean {
   return raw.socket instanceof Socket;
 }
 
-/** The replies that are not over yet on each connection. A client may send many requests on one, so they share a listener of it. */
+/** The replies on each connection that are not over yet. A client may send many requests on one, so they share a listener. */
 const waiting = new WeakMap<Socket, Set<FastifyReply>>();
 
 /**
