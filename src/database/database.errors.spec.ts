@@ -77,6 +77,26 @@ it.each(['22003', '22P05', '23505', '42P01', '42703', 'XX000'])('%s is an error 
   expect(endsConnection(answer(code))).toBe(false);
 });
 
+/** What PgBouncer 1.18 says, of itself and of the server, always with this code. */
+it.each([
+  ['no such database: expenses', true],
+  ['no such user: expenses', true],
+  ['SASL authentication failed', true],
+  ['password authentication failed for user "expenses"', true],
+  ['database "expenses" does not exist', true],
+  ['server login has been failing, cached error: role "expenses" does not exist (server_login_retry)', true],
+  ['no pg_hba.conf entry for host "10.0.0.7", user "expenses", database "expenses", no encryption', true],
+  ['permission denied for database "expenses"', true],
+  ['the database system is starting up', false],
+  ['sorry, too many clients already', false],
+  ['no more connections allowed (max_client_conn)', false],
+  ['query_wait_timeout', false],
+  ['pgbouncer cannot connect to server', false],
+])('the start gives up at once when a pooler says "%s": %s', (words, lasts) => {
+  const refusal = Object.assign(new Error(words), { code: '08P01', severity: 'FATAL' });
+  expect(isLasting(refusal)).toBe(lasts);
+});
+
 it('what ends the connection is a 503 whatever its code', async () => {
   expect(await outcomeOf(answer('XX000', 'FATAL'))).toBeInstanceOf(DatabaseUnavailable);
   expect(endsConnection(answer('XX000', 'FATAL'))).toBe(true);

@@ -86,6 +86,11 @@ const ENDING_STATES = /^(08|28|3D|58)...$|^57P0.$|^(25006|25P03|25P04)$/;
 const LASTING_STATES =
   /^(28|3D|3F)...$|^(42501|ERR_DATABASE_ENCODING|ERR_TLS_CERT_ALTNAME_INVALID)$|CERT|SIGNATURE/;
 
+/** PgBouncer refuses a login, and passes on a refusal of the server's, under one code for everything: words alone tell which. */
+const LASTING_WORDS_OF_POOLERS =
+  /authentication failed|does not exist|no such (database|user)|pg_hba\.conf|permission denied/;
+const CODE_OF_POOLERS = '08P01';
+
 /** Errors of the pool, of `pg` and of PGlite that carry no code. */
 const AWAY_MESSAGES =
   /^(Connection terminated|timeout exceeded when trying to connect|All connections to the database are busy|Query read timeout|Client has encountered a connection error|Client was closed|timeout expired|Cannot use a pool after calling end|Client is closed|PGlite is (closed|closing))/;
@@ -117,6 +122,7 @@ export function losesPreparedStatements(thrown: unknown): boolean {
 /** Whether only an operator can put it right, so that waiting would be in vain. */
 export function isLasting(thrown: unknown): boolean {
   const { code = '', message } = innermost(thrown);
+  if (code === CODE_OF_POOLERS) return LASTING_WORDS_OF_POOLERS.test(message);
   return LASTING_STATES.test(code) || message.startsWith('The server does not support SSL connections');
 }
 

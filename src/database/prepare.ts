@@ -125,11 +125,9 @@ function mayPass(error: unknown): boolean {
 }
 
 function reasonOf(error: unknown): string {
-  const { message, code } = new DatabaseFault(error);
+  const { message } = new DatabaseFault(error);
   const isReadOnly = message.includes('read-only');
-  return isReadOnly
-    ? 'a database that takes writes (it is read-only now)'
-    : `the database (${code ?? message})`;
+  return isReadOnly ? 'a database that takes writes (it is read-only now)' : `the database (${message})`;
 }
 
 function adviceFor(error: unknown): string | undefined {

@@ -177,7 +177,7 @@ describeOnPostgres('The server', (engine) => {
   it('is named with the reason when it cannot be used', async () => {
     const url = new URL(place.url);
     url.pathname = '/there_is_no_such_database';
-    const attempt = prepareDatabase(databaseSettings(url.href), { patienceMs: 0 });
+    const attempt = prepareDatabase(databaseSettings(url.href));
     await expect(attempt).rejects.toBeInstanceOf(DatabaseNotUsable);
     await expect(attempt).rejects.toThrow(/there_is_no_such_database.*does not exist/);
   });
