@@ -11,7 +11,7 @@ import { databaseSettings, describeOnPostgres, type TestDatabase } from '../supp
 import { Program } from '../support/program.js';
 
 const LOGOUT = 'http://schemas.openid.net/event/backchannel-logout';
-const ROUNDS = 20;
+const ROUNDS = 10;
 const scopes = ['read:reports'];
 
 const statusAt = async (url: string, token: string) => {
@@ -64,7 +64,7 @@ describeOnPostgres('revocation', (engine) => {
       const answer = await fetch(`${urls[round % 2]}/backchannel-logout`, { method: 'POST', body });
       expect(answer.status).toBe(200);
       for (const url of urls) {
-        while ((await statusAt(url, token)) !== 401 && performance.now() - startedAt < 5000) await pause(5);
+        while ((await statusAt(url, token)) !== 401 && performance.now() - startedAt < 5000) await pause(20);
       }
       times.push(performance.now() - startedAt);
     }
