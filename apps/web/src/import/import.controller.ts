@@ -44,11 +44,11 @@ export class ImportController {
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    const { file, filename } = await fileOf(request);
-    const id = await this.uploads.keep(session, file);
-    const isWhole = !file.truncated && filename !== '';
+    const file = await fileOf(request);
+    const id = await this.uploads.keep(session, file.content);
+    const isWhole = !file.isTruncated() && file.name !== '';
     if (!isWhole) await this.uploads.drop(session, id);
-    const next = isWhole ? `${PATH}/${id}` : `${PATH}?problem=${file.truncated ? 'large' : 'none'}`;
+    const next = isWhole ? `${PATH}/${id}` : `${PATH}?problem=${file.isTruncated() ? 'large' : 'none'}`;
     if (request.headers.accept === 'application/json') return reply.code(201).send({ location: next });
     return reply.redirect(next, 303);
   }

@@ -1,8 +1,9 @@
-import type { Multipart, MultipartFile } from '@fastify/multipart';
+import type { Multipart } from '@fastify/multipart';
 import multipart from '@fastify/multipart';
 import { BadRequestException } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyRequest } from 'fastify';
+import type { Readable } from 'node:stream';
 
 /** The largest file that the API imports, in bytes. */
 export const MAX_FILE_BYTES = 64 * 1024 * 1024;
@@ -25,7 +26,7 @@ export async function takeMultipartForms(app: NestFastifyApplication): Promise<v
     .getInstance()
     .addHook('preHandler', async (request) => {
       if (!request.isMultipart()) return;
-      const parts = request.parts()[Symbol.asyncIterator]();
+      const parts = partsOf(request);
       const first = await parts.next();
       const isField = !first.done && first.value.type === 'field';
       request.body = isField ? { [first.value.fieldname]: first.value.value } : {};
@@ -33,14 +34,47 @@ export async function takeMultipartForms(app: NestFastifyApplication): Promise<v
     });
 }
 
+/** The file of a form. */
+export interface FormFile {
+  /** Ends early where the file is longer than MAX_FILE_BYTES, which is known by `isTruncated` afterwards. */
+  readonly content: AsyncIterable<Buffer>;
+  /** Empty when a browser sent the form without a file. */
+  readonly name: string;
+  isTruncated(): boolean;
+}
+
 /**
  * The file of a form.
- * @throws BadRequestException when there is none
+ * @throws BadRequestException when there is none, or the form is broken; while the content is read as well
  */
-export async function fileOf({ remainingParts }: FastifyRequest): Promise<MultipartFile> {
+export async function fileOf({ remainingParts }: FastifyRequest): Promise<FormFile> {
   for (;;) {
     const part = await remainingParts?.next();
     if (!part || part.done) throw new BadRequestException();
-    if (part.value.type === 'file') return part.value;
+    if (part.value.type !== 'file') continue;
+    const { file, filename } = part.value;
+    return { content: read(file), name: filename, isTruncated: () => file.truncated };
   }
+}
+
+async function* partsOf(request: FastifyRequest): AsyncGenerator<Multipart> {
+  try {
+    yield* request.parts();
+  } catch (error) {
+    throw formFault(error);
+  }
+}
+
+async function* read(file: Readable): AsyncGenerator<Buffer> {
+  try {
+    yield* file as AsyncIterable<Buffer>;
+  } catch (error) {
+    throw formFault(error);
+  }
+}
+
+/** The parser has a status for a limit that is reached, and none for a form that is broken or only half there. */
+function formFault(error: unknown): unknown {
+  const { statusCode } = error as { statusCode?: number };
+  return statusCode === undefined ? new BadRequestException(undefined, { cause: error }) : error;
 }

@@ -35,7 +35,7 @@ export class Uploads {
   constructor(private readonly sealing: Sealing) {}
 
   /** Keeps a file, and returns its id. What arrives only in part is not kept. */
-  async keep(session: CurrentSession, content: Readable): Promise<string> {
+  async keep(session: CurrentSession, content: AsyncIterable<Buffer>): Promise<string> {
     await mkdir(this.#folder, { recursive: true, mode: 0o700 });
     await this.#makeRoom(session);
     const id = randomUUID();
