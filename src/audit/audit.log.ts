@@ -13,28 +13,35 @@ import { AUDIT_STREAM } from './audit.tokens.js';
 export const READS = new Set(['GET', 'HEAD', 'OPTIONS']);
 /** The refusals of who calls, or of how often; other faults of a request deny nothing. */
 const DENIALS = new Set([401, 403, 429]);
+/** The denials that need no credential, or whatever takes the place of one. */
+const DENIED_TO_ANYBODY = new Set(['missing_token', 'too_many_failures']);
 const UUID = /[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i;
-/** How often requests without a token are summed up, in milliseconds. */
+/** How often events that anybody can cause are summed up, in milliseconds. */
 const SUMMARY_MS = 60_000;
-/** How many actions a summary tells apart; routes are few, and others count together. */
-const MAX_ACTIONS = 100;
+/** How many kinds of event a summary tells apart; routes are few, and others count together. */
+const MAX_KINDS = 100;
 
 /** Writes events in the shape of the log's lines. */
 export function auditLogger(stream: DestinationStream): Logger {
   return pino({ base: { type: 'audit' }, formatters: { level: (label) => ({ level: label }) } }, stream);
 }
 
+type AuditEvent = ReturnType<typeof eventOf>;
+/** What an event of a summary tells. */
+type Kind = Pick<AuditEvent, 'action' | 'decision' | 'reason'>;
+const OTHERS: Kind = { action: '(others)', decision: undefined, reason: undefined };
+
 /**
  * Writes one event for every write and for every denial, whatever LOG_LEVEL says and whether or not the client waited
  * for the answer: who, by which application, did or wanted to do what, the decision and why. Who is known from a verified
  * token only.
  *
- * Requests without a token are nobody's: anyone can send them, as many as a disk has room for events. The first of a
- * minute, of each action, has an event; the others of that minute are counted in one.
+ * What strangers send who show no credential, or too many false ones, is nobody's: anyone can send it, as often as a disk
+ * has room for events. The first of a minute, of each kind, has an event; the others of that minute are counted in one.
  */
 @Injectable()
 export class AuditLog implements OnModuleInit, OnModuleDestroy {
-  private readonly strangers = new Map<string, number>();
+  private readonly anybodys = new Map<string, { readonly kind: Kind; count: number }>();
   private audit?: Logger;
   private timer?: NodeJS.Timeout;
 
@@ -49,8 +56,8 @@ export class AuditLog implements OnModuleInit, OnModuleDestroy {
     this.audit = audit;
     this.adapterHost.httpAdapter.getInstance().onRequestEnd((request, reply, end) => {
       const event = eventOf(request, reply, end);
-      if (event.decision === 'allowed' && READS.has(request.method)) return;
-      if (event.reason !== 'missing_token' || this.isFirst(event.action)) audit.info(event);
+      if (event.decision !== 'denied' && READS.has(request.method)) return;
+      if (!isAnybodys(event) || this.isFirst(event)) audit.info(event);
     });
   }
 
@@ -58,26 +65,33 @@ export class AuditLog implements OnModuleInit, OnModuleDestroy {
     this.summarise();
   }
 
-  private isFirst(action: string): boolean {
+  private isFirst({ action, decision, reason }: AuditEvent): boolean {
     this.timer ??= setTimeout(() => this.summarise(), SUMMARY_MS).unref();
-    const key = this.strangers.has(action) || this.strangers.size < MAX_ACTIONS ? action : '(others)';
-    const seen = this.strangers.get(key);
-    this.strangers.set(key, (seen ?? -1) + 1);
-    return seen === undefined;
+    const isRoom = this.anybodys.size < MAX_KINDS;
+    const own = { action, decision, reason };
+    const kind = isRoom || this.anybodys.has(JSON.stringify(own)) ? own : OTHERS;
+    const key = JSON.stringify(kind);
+    const count = this.anybodys.get(key)?.count ?? -1;
+    this.anybodys.set(key, { kind, count: count + 1 });
+    return count === -1;
   }
 
   private summarise(): void {
     clearTimeout(this.timer);
     this.timer = undefined;
-    for (const [action, count] of this.strangers) {
-      if (count > 0) this.audit?.info({ action, decision: 'denied', reason: 'missing_token', count });
-    }
-    this.strangers.clear();
+    for (const { kind, count } of this.anybodys.values()) if (count > 0) this.audit?.info({ ...kind, count });
+    this.anybodys.clear();
   }
+}
+
+/** Whether anyone can cause such an event, as often as they like: nobody is known by it, and nothing was done. */
+function isAnybodys({ issuer, decision, reason }: AuditEvent): boolean {
+  return issuer === undefined && (decision === undefined || DENIED_TO_ANYBODY.has(reason ?? ''));
 }
 
 function eventOf(request: FastifyRequest, reply: FastifyReply, { isDelivered, status }: RequestEnd) {
   const { user } = request as { user?: Principal };
+  const isDone = status !== undefined && status < 400;
   const isDenied = request.refusalReason !== undefined || (status !== undefined && DENIALS.has(status));
   return {
     requestId: request.id,
@@ -91,7 +105,8 @@ function eventOf(request: FastifyRequest, reply: FastifyReply, { isDelivered, st
     address: user ? undefined : clientAddress(request),
     action: `${request.method} ${routeOf(request) ?? '(no route)'}`,
     resource: resourceOf(request, reply),
-    decision: isDenied ? 'denied' : 'allowed',
+    // None where a stranger's request was turned away for what it is, as one to no path of ours.
+    decision: isDenied ? 'denied' : user || isDone ? 'allowed' : undefined,
     status,
     // The client has gone: it cannot know what became of its request.
     isDelivered: isDelivered ? undefined : false,

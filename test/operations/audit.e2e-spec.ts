@@ -2,9 +2,14 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startTestIssuer, type TestApp, type TestIssuer } from '../../src/testing/index.js';
+import { rawRequest } from '../support/raw-request.js';
 import { createTestApp } from '../support/test-app.js';
 
 const expense = { date: '2026-03-01', description: 'Train to Rome', value: 42, currency: 'EUR' };
+
+/** An event in a line. */
+const wordsOf = ({ action, decision, status, reason, count }: Record<string, unknown>) =>
+  [action, decision ?? '-', reason, status ?? `${String(count)} more`].join(' ');
 
 describe('the audit log', () => {
   const folder = mkdtempSync(join(tmpdir(), 'expenses-audit-'));
@@ -87,5 +92,41 @@ describe('the audit log', () => {
 
   it('can be read by its owner only', () => {
     expect(statSync(file).mode & 0o777).toBe(0o600);
+  });
+
+  it('has one event a minute, and a count, for what anybody can send', async () => {
+    const own = join(folder, 'strangers.log');
+    const variables = { AUDIT_LOG: own, FAILED_AUTH_LIMIT: '2', RATE_LIMIT: '0' };
+    const service = await createTestApp({ issuer: issuer!, variables });
+    const url = await service.listen();
+    const forged = { authorization: 'Bearer a.b.c' };
+    for (let sent = 0; sent < 5; sent += 1) {
+      await fetch(url);
+      await fetch(`${url}/nowhere`);
+      await fetch(`${url}/nowhere`, { method: 'POST', body: 'x' });
+      await fetch(`${url}/currencies`, { method: 'PUT' });
+      await rawRequest(url, 'DELETE /expenses HTTP/1.1', ['host: a b']);
+    }
+    for (let sent = 0; sent < 7; sent += 1) await fetch(url, { headers: forged });
+    await service.close();
+    const events = readFileSync(own, 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+    expect(events.map(wordsOf).toSorted()).toEqual([
+      'DELETE /expenses - malformed_request 4 more',
+      'DELETE /expenses - malformed_request 400',
+      'GET / denied malformed_token 401',
+      'GET / denied malformed_token 401',
+      'GET / denied malformed_token 401',
+      'GET / denied missing_token 4 more',
+      'GET / denied missing_token 401',
+      'GET / denied too_many_failures 3 more',
+      'GET / denied too_many_failures 429',
+      'POST (no route) - not_found 4 more',
+      'POST (no route) - not_found 404',
+      'PUT (no route) - method_not_allowed 4 more',
+      'PUT (no route) - method_not_allowed 405',
+    ]);
   });
 });
