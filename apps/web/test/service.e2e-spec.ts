@@ -3,6 +3,7 @@ import { connect } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Readiness } from '../src/health/readiness.js';
 import { stop } from '../src/process/graceful-stop.js';
+import { OpenConnections } from '../src/process/open-connections.js';
 import { Lab } from './support/lab.js';
 import { ALICE, loggedIn, logIn } from './support/people.js';
 import { Visitor } from './support/visitor.js';
@@ -104,10 +105,37 @@ describe('The web application as a service', () => {
     const { visitor } = await loggedIn(lab, ALICE);
     await logIn(visitor, lab, ALICE, `${other.url}/expenses`);
     const arrived: unknown[] = [];
+    const connections = new OpenConnections(other.app.getHttpServer());
     other.app.getHttpServer().on('request', (sent) => arrived.push(sent));
     const pages = Promise.all(Array.from({ length: 5 }, () => visitor.request(`${other.url}/expenses`)));
     while (arrived.length < 5) await delay(1);
-    await Promise.all([stop(other.app, { graceSeconds: 0, timeoutSeconds: 10 }), pages]);
+    await Promise.all([stop(other.app, connections, { graceSeconds: 0, timeoutSeconds: 10 }), pages]);
     expect((await pages).map(({ status }) => status)).toEqual([200, 200, 200, 200, 200]);
+  });
+
+  it('does not wait for connections that are silent or half-sent when it closes', async () => {
+    const other = await lab.startOtherWeb({});
+    const connections = new OpenConnections(other.app.getHttpServer());
+    const form = 'content-type: application/x-www-form-urlencoded';
+    const file = 'content-type: multipart/form-data; boundary=x';
+    const closed = [
+      '',
+      'GET',
+      'GET / HTTP/1.1\r\nhost: x\r\n',
+      `POST /login HTTP/1.1\r\nhost: x\r\n${form}\r\ncontent-length: 99\r\n\r\na=`,
+      `POST /expenses/import HTTP/1.1\r\nhost: x\r\n${file}\r\ncontent-length: 99\r\n\r\n--x\r\n`,
+      `POST /expenses HTTP/1.1\r\nhost: x\r\n${form}\r\ntransfer-encoding: chunked\r\n\r\n5\r\na`,
+    ].map(async (sent) => {
+      const socket = connect(Number(new URL(other.url).port), 'localhost');
+      socket.on('error', () => {}).resume();
+      await once(socket, 'connect');
+      socket.write(sent);
+      await once(socket, 'close');
+    });
+    await delay(100);
+    const startedAt = performance.now();
+    await stop(other.app, connections, { graceSeconds: 0, timeoutSeconds: 60 });
+    expect(performance.now() - startedAt).toBeLessThan(10_000);
+    await Promise.all(closed);
   });
 });

@@ -4,6 +4,7 @@ import type { Server, ServerResponse } from 'node:http';
 import { constants } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Readiness } from '../health/readiness.js';
+import { OpenConnections } from './open-connections.js';
 
 /** How long stopping may take. */
 export interface StopOptions {
@@ -13,7 +14,7 @@ export interface StopOptions {
   readonly timeoutSeconds: number;
 }
 
-/** How often connections that have become idle are closed, in milliseconds. */
+/** How often connections that are idle, or bring nothing, are closed, in milliseconds. */
 const SWEEP_MS = 50;
 /** How long the rest may take to close, in seconds. */
 const CLOSE_SECONDS = 5;
@@ -24,6 +25,7 @@ const CLOSE_SECONDS = 5;
  */
 export function stopOnSignals(app: NestFastifyApplication, options: StopOptions): void {
   const logger = new Logger('Stop');
+  const connections = new OpenConnections(app.getHttpServer());
   let isStopping = false;
   const onSignal = (signal: 'SIGTERM' | 'SIGINT') => {
     if (isStopping) process.exit(128 + constants.signals[signal]);
@@ -31,7 +33,7 @@ export function stopOnSignals(app: NestFastifyApplication, options: StopOptions)
     logger.log(`${signal}: stopping`);
     const bound = options.graceSeconds + options.timeoutSeconds + CLOSE_SECONDS;
     setTimeout(() => process.exit(1), bound * 1000).unref();
-    stop(app, options).then(
+    stop(app, connections, options).then(
       () => process.exit(0),
       (error: unknown) => {
         logger.error(error);
@@ -43,9 +45,10 @@ export function stopOnSignals(app: NestFastifyApplication, options: StopOptions)
   process.on('SIGINT', onSignal);
 }
 
-/** Says that it is not ready, serves on for the grace time, and lets what is under way then end. */
+/** Says that it is not ready, serves on for the grace time, and lets requests that have arrived end. */
 export async function stop(
   app: NestFastifyApplication,
+  connections: OpenConnections,
   { graceSeconds, timeoutSeconds }: StopOptions,
 ): Promise<void> {
   const server: Server = app.getHttpServer();
@@ -54,7 +57,10 @@ export async function stop(
     response.shouldKeepAlive = false; // which Node writes as `Connection: close`
   });
   await delay(graceSeconds * 1000);
-  const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_MS);
+  const sweep = setInterval(() => {
+    server.closeIdleConnections();
+    connections.closeSilent();
+  }, SWEEP_MS);
   const cut = setTimeout(() => server.closeAllConnections(), timeoutSeconds * 1000);
   await app.getHttpAdapter().getInstance().close();
   clearInterval(sweep);
