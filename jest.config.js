@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os';
 import { swcOptions } from './scripts/build/swc.ts';
 
 /** Its table is made by a migration that is written when it is copied into src: test/ci/extending.ci-spec.ts. */
@@ -7,8 +6,8 @@ const EXAMPLE_WITH_TABLE = '<rootDir>/examples/vehicles/';
 /** @type {import('jest').Config} */
 export default {
   testEnvironment: 'node',
-  // A fifth of the time goes in waiting, so there is one worker more than there are cores.
-  maxWorkers: availableParallelism() + 1,
+  // Much of the time goes in waiting, so no core is left to the runner alone.
+  maxWorkers: '100%',
   // Jest keeps the modules of every suite that a worker has run. One that grew to gigabytes takes longer to exit than Jest waits.
   workerIdleMemoryLimit: '800MB',
   // Starting the application with its embedded database takes seconds, more on a busy machine.

@@ -37,9 +37,10 @@ describe('JSON would not be kept as it was sent', () => {
     );
   });
 
-  it('is found in no time, however the digits are', () => {
+  it('is found in time that grows as the text does, however the digits are', () => {
     const start = performance.now();
-    faultsOfJson(`[1${'0'.repeat(8000)}1,0.${'0'.repeat(8000)}1]`);
-    expect(performance.now() - start).toBeLessThan(50);
+    faultsOfJson(`[1${'0'.repeat(200_000)}1,0.${'0'.repeat(200_000)}1]`);
+    // In time that grows with the square of it: minutes.
+    expect(performance.now() - start).toBeLessThan(5000);
   });
 });
