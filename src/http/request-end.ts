@@ -40,7 +40,8 @@ const SAFE = new Set(['GET', 'HEAD', 'OPTIONS']);
  */
 export function addRequestEnds(fastify: FastifyInstance): void {
   const listeners: RequestEndListener[] = [];
-  const end = (request: FastifyRequest, reply: FastifyReply, status: number | undefined) => {
+  const end = (reply: FastifyReply, status: number | undefined) => {
+    const { request } = reply;
     if (request.progress === 'ended') return;
     request.progress = 'ended';
     const isDelivered = reply.raw.writableFinished || !isConnected(request);
@@ -51,7 +52,7 @@ export function addRequestEnds(fastify: FastifyInstance): void {
   const onClose = (reply: FastifyReply) => {
     const { raw, request } = reply;
     if (!raw.writableEnded && request.progress === 'handled') request.progress = 'abandoned';
-    else end(request, reply, raw.writableEnded || raw.headersSent ? reply.statusCode : undefined);
+    else end(reply, raw.writableEnded || raw.headersSent ? reply.statusCode : undefined);
   };
 
   fastify.decorate('onRequestEnd', (listener: RequestEndListener) => {
@@ -85,7 +86,7 @@ export function addRequestEnds(fastify: FastifyInstance): void {
         payload: unknown,
         done: (error: null, p: unknown) => void,
       ) => {
-        if (request.progress === 'abandoned') end(request, reply, reply.statusCode);
+        if (request.progress === 'abandoned') end(reply, reply.statusCode);
         done(null, payload);
       },
     ];
