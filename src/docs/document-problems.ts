@@ -5,7 +5,7 @@ import { ProblemException, ServiceUnavailable } from '../problems/problem.except
 import { PROBLEM_TYPE, problemBody } from '../problems/problem.response.js';
 import { refusalsOf, routeAt } from './document-access.js';
 import { type Headers, type Operation, operationsOf, type Response } from './document.types.js';
-import { PROBLEMS } from './problems.decorator.js';
+import { PROBLEMS } from '../http/problems.decorator.js';
 
 const REQUEST_ID = '3e6f1c0a-5d1b-4d0e-9c55-0c7b7d2f9a11';
 /** Methods that change nothing. */
