@@ -89,6 +89,9 @@ export class DocsService {
       scopePrefix: this.scopePrefix,
       baseUrl: settings.get('BASE_URL', { infer: true }),
       takesProofs: dpopModeOf(options) !== 'off',
+      needsRevocations:
+        settings.get('REVOCATION', { infer: true }) === 'on' &&
+        settings.get('REVOCATION_ON_OUTAGE', { infer: true }) === 'deny',
       documentationUrl,
     };
     return describeApi(described, endpoints);

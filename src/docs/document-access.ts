@@ -50,8 +50,19 @@ function securityOf({ rule, optionalScopes }: Route): Record<string, string[]>[]
   return [...alternatives, ...wider].map((some) => ({ oauth2: [...some] }));
 }
 
+/** The settings that decide which answers the access control has. */
+export interface AccessSettings {
+  /** Whether access tokens may be bound to keys (RFC 9449). */
+  readonly takesProofs?: boolean;
+  /** Whether no token is taken while it cannot be known which are revoked. */
+  readonly needsRevocations?: boolean;
+}
+
 /** How a route answers those whom it does not let in: an occurrence of each problem. */
-export function refusalsOf({ rule, optionalScopes }: Route, takesProofs: boolean): ProblemException[] {
+export function refusalsOf(
+  { rule, optionalScopes }: Route,
+  { takesProofs, needsRevocations }: AccessSettings,
+): ProblemException[] {
   if (rule.kind === 'public') return [];
   const scopes = rule.kind === 'scopes' ? rule.scopes : optionalScopes;
   return [
@@ -74,5 +85,6 @@ export function refusalsOf({ rule, optionalScopes }: Route, takesProofs: boolean
     new TooManyRequests('too_many_failures', 30),
     new KeysUnavailable(5),
     ...(takesProofs ? [new ServiceUnavailable('proofs_unavailable', 5)] : []),
+    ...(needsRevocations ? [new ServiceUnavailable('revocations_unavailable', 5)] : []),
   ];
 }

@@ -3,9 +3,9 @@ import { type AuthError, challengeOf, type ChallengeContext, type Route } from '
 import type { ProblemCode } from '../problems/problem.codes.js';
 import { ProblemException, ServiceUnavailable } from '../problems/problem.exception.js';
 import { PROBLEM_TYPE, problemBody } from '../problems/problem.response.js';
-import { refusalsOf, routeAt } from './document-access.js';
+import { type AccessSettings, refusalsOf, routeAt } from './document-access.js';
 import { type Headers, type Operation, operationsOf, type Response } from './document.types.js';
-import { PROBLEMS } from './problems.decorator.js';
+import { PROBLEMS } from '../http/problems.decorator.js';
 
 const REQUEST_ID = '3e6f1c0a-5d1b-4d0e-9c55-0c7b7d2f9a11';
 /** Methods that change nothing. */
@@ -13,10 +13,8 @@ const READS = new Set(['get', 'head', 'options']);
 const SCHEMA = { $ref: '#/components/schemas/Problem' };
 
 /** What the descriptions of problems depend on. */
-export interface ProblemContext {
+export interface ProblemContext extends AccessSettings {
   readonly routes: readonly Route[];
-  /** Whether access tokens may be bound to keys (RFC 9449). */
-  readonly takesProofs: boolean;
   /** Named in challenges. */
   readonly resourceMetadataUrl?: string;
   /** The page that explains the codes. */
@@ -33,7 +31,7 @@ export function documentProblems(document: OpenAPIObject, context: ProblemContex
   for (const { method, path, operation } of operationsOf(document)) {
     const route = routeAt(context.routes, method, path);
     const problems = [
-      ...(route ? refusalsOf(route, context.takesProofs) : []),
+      ...(route ? refusalsOf(route, context) : []),
       ...problemsOfForm(method, operation),
       ...declaredProblems(operation),
     ];

@@ -3,7 +3,7 @@ import type { ApplicationConfig, ModulesContainer } from '@nestjs/core';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import type { AccessRules, Route } from '../auth/index.js';
 import { publicPath } from '../http/public-path.js';
-import { documentAccess } from './document-access.js';
+import { type AccessSettings, documentAccess } from './document-access.js';
 import { documentForm } from './document-form.js';
 import { documentHeaders } from './document-headers.js';
 import { documentProblems } from './document-problems.js';
@@ -28,7 +28,7 @@ export interface AuthorizationEndpoints {
 }
 
 /** What the description of the API is made from. */
-export interface DescribedApplication {
+export interface DescribedApplication extends AccessSettings {
   readonly modules: ModulesContainer;
   readonly config: ApplicationConfig;
   readonly rules: AccessRules;
@@ -38,8 +38,6 @@ export interface DescribedApplication {
   readonly scopePrefix?: string;
   /** Where clients reach the API. Behind a proxy that serves it under a path, with that path. */
   readonly baseUrl?: string;
-  /** Whether access tokens may be bound to keys (RFC 9449). */
-  readonly takesProofs?: boolean;
   /** The page that explains the codes of problems. */
   readonly documentationUrl?: string;
 }
@@ -71,7 +69,7 @@ export function describeApi(
   };
   documentForm(document);
   documentAccess(document, routes);
-  documentProblems(document, { ...application, routes, takesProofs });
+  documentProblems(document, { ...application, routes });
   documentHeaders(document, routes, takesProofs);
   return document;
 }

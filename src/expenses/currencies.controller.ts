@@ -4,7 +4,7 @@ import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { Authenticated } from '../auth/index.js';
 import type { Environment } from '../config/environment.js';
-import { Problems } from '../docs/problems.decorator.js';
+import { Problems } from '../http/problems.decorator.js';
 import { currencies } from '../money/currencies.js';
 import { noQuery } from './expenses.query.js';
 

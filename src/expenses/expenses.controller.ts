@@ -29,7 +29,7 @@ import { Readable } from 'node:stream';
 import { z } from 'zod';
 import { CurrentPrincipal, type Principal, OptionalScopes, Scopes, StepUp } from '../auth/index.js';
 import type { Environment } from '../config/environment.js';
-import { Problems } from '../docs/problems.decorator.js';
+import { Problems } from '../http/problems.decorator.js';
 import { publicPath } from '../http/public-path.js';
 import { RequestHeaders } from '../http/request-headers.js';
 import { documentedBy } from '../http/schema.pipe.js';

@@ -3,7 +3,7 @@ import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { CurrentPrincipal, OptionalScopes, type Principal, Scopes } from '../auth/index.js';
-import { Problems } from '../docs/problems.decorator.js';
+import { Problems } from '../http/problems.decorator.js';
 import { ownersFor } from './caller.js';
 import { idParameter } from './expenses.controller.js';
 import { linkPages, toHistoryAnswer } from './expenses.answers.js';

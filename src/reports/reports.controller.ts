@@ -4,7 +4,7 @@ import type { FastifyReply } from 'fastify';
 import { Readable } from 'node:stream';
 import { z } from 'zod';
 import { CurrentPrincipal, type Principal, OptionalScopes, Scopes } from '../auth/index.js';
-import { Problems } from '../docs/problems.decorator.js';
+import { Problems } from '../http/problems.decorator.js';
 import { ownersFor } from '../expenses/caller.js';
 import { csvAnswer, prefersCsv } from '../expenses/csv.js';
 import { type ReportQuery, reportQuery } from '../expenses/expenses.query.js';

@@ -11,6 +11,7 @@ import {
   Public,
   TAKES_FORMS,
 } from '../auth/index.js';
+import { Problems } from '../http/problems.decorator.js';
 import { revocationId } from './revocation.keys.js';
 import { Revocations } from './revocations.js';
 
@@ -44,6 +45,7 @@ export class BackchannelLogoutController {
     schema: { type: 'object', required: ['logout_token'], properties: { logout_token: { type: 'string' } } },
   })
   @ApiOkResponse({ description: 'The tokens are refused from now on.' })
+  @Problems('invalid_logout_token', 'too_many_failures', 'keys_unavailable', 'database_unavailable')
   async logOut(@Body() form: unknown, @Req() request: AuthenticatedRequest): Promise<void> {
     this.checks.beforeVerification(request);
     try {

@@ -52,6 +52,34 @@ describe('GET /docs/json', () => {
   });
 });
 
+/** What the description has about the 503 of an operation, by these settings. */
+const unavailableBy = async (variables: Record<string, string>, path: string, method: 'get' | 'post') => {
+  const service = await createTestApp({ issuer: issuer!, variables });
+  const { paths } = (await service.get('/docs/json')).json<OpenAPIObject>();
+  await service.close();
+  return JSON.stringify(paths[path]?.[method]?.responses['503'] ?? {});
+};
+
+describe('the answers of an operation while it is not known which tokens are revoked', () => {
+  const deny = { REVOCATION: 'on', REVOCATION_ON_OUTAGE: 'deny' };
+
+  it('have revocations_unavailable where tokens are refused then', async () => {
+    expect(await unavailableBy(deny, '/currencies', 'get')).toContain('"revocations_unavailable"');
+  });
+
+  it('have it neither where no token is asked for, nor by settings that refuse none', async () => {
+    const places = [
+      unavailableBy(deny, '/backchannel-logout', 'post'),
+      unavailableBy({ ...deny, REVOCATION_ON_OUTAGE: 'allow' }, '/currencies', 'get'),
+      unavailableBy({ ...deny, REVOCATION: 'off' }, '/currencies', 'get'),
+    ];
+    for (const codes of await Promise.all(places)) {
+      expect(codes).toContain('"keys_unavailable"');
+      expect(codes).not.toContain('revocations_unavailable');
+    }
+  });
+});
+
 describe('GET /docs', () => {
   it('is a page that may run our scripts only and call the issuer only', async () => {
     const { headers, body } = await get('/docs');

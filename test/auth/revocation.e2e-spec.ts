@@ -2,10 +2,11 @@ import { createSecretKey, randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
-import { createTestApp, startTestIssuer, type TestApp, type TestIssuer } from '../../src/testing/index.js';
+import { startTestIssuer, type TestApp, type TestIssuer } from '../../src/testing/index.js';
 import { createTestDatabase } from '../../src/testing/test-database.js';
 import { takeSigningKey } from '../../src/testing/signing-key.js';
 import { LogLines } from '../support/log-lines.js';
+import { createTestApp } from '../support/test-app.js';
 import { AUDIT_STREAM } from '../../src/audit/audit.tokens.js';
 
 const LOGOUT = 'http://schemas.openid.net/event/backchannel-logout';

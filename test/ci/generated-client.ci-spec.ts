@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { startTestIssuer, type TestIssuer } from '../../src/testing/index.js';
+import { freePort } from '../support/free-addresses.js';
 import { ApiProcess } from './support/api-process.js';
 
 const run = promisify(execFile);
@@ -12,12 +13,16 @@ const root = join(import.meta.dirname, '..', '..');
 let issuer: TestIssuer;
 let api: ApiProcess;
 let strict: ApiProcess;
+let keyless: ApiProcess;
 let folder: string;
 
 beforeAll(async () => {
   issuer = await startTestIssuer();
   api = await ApiProcess.start(issuer);
   strict = await ApiProcess.start(issuer, { RATE_LIMIT: '2' });
+  // It listens, and never gets ready.
+  keyless = await ApiProcess.spawn(issuer, { JWKS_URI: `http://localhost:${await freePort()}/keys` });
+  await keyless.logged('The expenses API listens');
   folder = await mkdtemp(join(tmpdir(), 'client-'));
   await cp(join(import.meta.dirname, 'client'), folder, { recursive: true });
   await symlink(join(root, 'node_modules'), join(folder, 'node_modules'));
@@ -31,6 +36,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await api?.stop();
   await strict?.stop();
+  await keyless?.stop();
   await issuer?.close();
   if (folder) await rm(folder, { recursive: true, force: true });
 });
@@ -73,7 +79,15 @@ describe('the OpenAPI description', () => {
     await inFolder(bin('openapi-typescript/bin/cli.js'), 'api.json', '--output', 'api.ts');
     await inFolder(bin('typescript/bin/tsc'));
     const scopes = ['read:reports', 'read:history', 'create:expenses', 'update:expenses', 'delete:expenses'];
-    const token = issuer.tokenFor({ sub: 'alice', scopes });
-    await inFolder(join(folder, 'out', 'drive.js'), api.url, strict.url, token);
+    const anHourAgo = Math.floor(Date.now() / 1000) - 3600;
+    const tokens = {
+      alice: issuer.tokenFor({ sub: 'alice', scopes }),
+      aliceOfAnHourAgo: issuer.tokenFor({ sub: 'alice', scopes, auth_time: anHourAgo }),
+      bob: issuer.tokenFor({ sub: 'bob', scopes }),
+      // One character more than an owner may have.
+      nobody: issuer.tokenFor({ sub: 'x'.repeat(256), scopes }),
+    };
+    const urls = { baseUrl: api.url, strictUrl: strict.url, keylessUrl: keyless.url };
+    await inFolder(join(folder, 'out', 'drive.js'), JSON.stringify({ ...urls, tokens }));
   });
 });

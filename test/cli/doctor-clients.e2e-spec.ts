@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -9,8 +10,8 @@ import { parseEnvironment } from '../../src/config/environment.js';
 import { AUDIENCE, Servers } from '../clients/support/servers.js';
 import { freeAddresses } from '../support/free-addresses.js';
 
-/** What doctor finds of clients, as `status detail`. */
-async function findings(baseUrl: string, issuerUrl: string, variables: Record<string, string> = {}) {
+/** What doctor finds of clients. */
+async function examined(baseUrl: string, issuerUrl: string, variables: Record<string, string> = {}) {
   const found = await examine(() =>
     parseEnvironment({
       BASE_URL: baseUrl,
@@ -20,7 +21,12 @@ async function findings(baseUrl: string, issuerUrl: string, variables: Record<st
       ...variables,
     }),
   );
-  return found.filter(({ check }) => check === 'clients').map(({ status, detail }) => `${status} ${detail}`);
+  return found.filter(({ check }) => check === 'clients');
+}
+
+/** The same as `status detail`. */
+async function findings(...parameters: Parameters<typeof examined>) {
+  return (await examined(...parameters)).map(({ status, detail }) => `${status} ${detail}`);
 }
 
 describe('doctor, where issuer and API run', () => {
@@ -111,6 +117,36 @@ describe('doctor, where what runs is not as it should be', () => {
   it('finds nothing, and not even at a path, when all is well', async () => {
     expect(await warnings()).toEqual([]);
     expect(await warnings({ BASE_URL: `${base}/inside`, RESOURCE: `${base}/api` })).toEqual([]);
+    // A member of another type says nothing.
+    resource({ dpop_bound_access_tokens_required: 'true' });
+    expect(await warnings()).toEqual([]);
+  });
+
+  it.each<[string, () => string, Record<string, string>]>([
+    ['with a slash at its end', () => `${base}/`, {}],
+    ['by a name that is set', () => 'urn:issuer', { ISSUER: 'urn:other,urn:issuer' }],
+  ])('finds that clients are led to the issuer %s', async (_title, name, variables) => {
+    resource({ authorization_servers: [name()] });
+    expect(await warnings(variables)).toEqual([]);
+  });
+
+  it('looks at every issuer', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'issuers-'));
+    const file = join(folder, 'issuers.json');
+    const issuers = [base, `${base}/second`].map((issuerBaseUrl) => ({
+      issuerBaseUrl,
+      audiences: [AUDIENCE],
+    }));
+    await writeFile(file, JSON.stringify({ issuers }));
+    const found = await warnings({ ISSUERS_FILE: file, ISSUER_BASE_URL: '', ALLOWED_AUDIENCES: '' });
+    await rm(folder, { recursive: true });
+    expect(found).toEqual([`warning are not led to ${base}/second by the metadata of the API`]);
+  });
+
+  it('tells the scopes that the metadata name', async () => {
+    resource({ scopes_supported: ['read:a', 'write:a'] });
+    const [first] = await findings(`${base}/api`, base);
+    expect(first).toBe(`ok find the metadata at ${base}${RESOURCE}; the scopes are read:a write:a`);
   });
 
   it.each<[string, () => void, string]>([
@@ -134,6 +170,28 @@ describe('doctor, where what runs is not as it should be', () => {
       () => (answers['/api'] = (r) => r.writeHead(401).end()),
       'answers 401 without',
     ],
+    [
+      'a redirect in place of a 401',
+      () => {
+        answers['/login'] = answers['/api']!;
+        answers['/api'] = (r) => r.writeHead(302, { location: '/login' }).end();
+      },
+      'answers 302 without',
+    ],
+    [
+      'the challenge at another status',
+      () =>
+        (answers['/api'] = (r) =>
+          r.writeHead(403, { 'www-authenticate': `Bearer resource_metadata="${base}${RESOURCE}"` }).end()),
+      'answers 403 without',
+    ],
+    [
+      'a challenge that calls the metadata otherwise',
+      () =>
+        (answers['/api'] = (r) =>
+          r.writeHead(401, { 'www-authenticate': `Bearer realm="${base}${RESOURCE}"` }).end()),
+      'answers 401 without',
+    ],
     ['a page instead of a 401', () => (answers['/api'] = (r) => r.end('<h1>')), 'answers 200 without'],
     ['an issuer without metadata', () => delete answers[ISSUER], 'find no metadata of http'],
     [
@@ -141,9 +199,23 @@ describe('doctor, where what runs is not as it should be', () => {
       () => issuer({ authorization_endpoint: undefined }),
       'find no authorization_endpoint',
     ],
+    [
+      'a list of places to log in',
+      () => issuer({ authorization_endpoint: [`${base}/authorize`] }),
+      'find no authorization_endpoint',
+    ],
     ['no place for tokens', () => issuer({ token_endpoint: 'x' }), 'find no token_endpoint'],
     ['no PKCE', () => issuer({ code_challenge_methods_supported: undefined }), 'PKCE'],
     ['plain PKCE', () => issuer({ code_challenge_methods_supported: ['plain'] }), 'PKCE'],
+    ['PKCE in text', () => issuer({ code_challenge_methods_supported: 'S256' }), 'PKCE'],
+    [
+      'bound tokens wanted by other algorithms than are given out',
+      () => {
+        resource({ dpop_bound_access_tokens_required: true, dpop_signing_alg_values_supported: ['ES256'] });
+        issuer({ dpop_signing_alg_values_supported: ['RS256'] });
+      },
+      'get no tokens that the API takes',
+    ],
     [
       'bound tokens wanted and not given out',
       () =>
@@ -167,5 +239,33 @@ describe('doctor, where what runs is not as it should be', () => {
     expect(found.at(-1)).toContain('ok register themselves');
     issuer({ ...dpop, client_id_metadata_document_supported: true });
     expect((await findings(`${base}/api`, base)).at(-1)).toContain('ok need no registration');
+    // What is of another type is no offer.
+    issuer({ ...dpop, registration_endpoint: true, client_id_metadata_document_supported: 'yes' });
+    expect((await findings(`${base}/api`, base)).at(-1)).toContain('ok have to be registered');
+  });
+
+  it.each<[string, () => void, string]>([
+    ['another resource', () => resource({ resource: 'x' }), 'must have RESOURCE=BASE/api'],
+    [
+      'no metadata',
+      () => delete answers[RESOURCE],
+      'A proxy before the API has to pass this path on as it is.',
+    ],
+    ['no challenge', () => (answers['/api'] = (r) => r.end()), 'pass 401 and WWW-Authenticate on'],
+    ['another issuer', () => resource({ authorization_servers: [] }), 'other settings: start it again'],
+    ['an issuer without metadata', () => delete answers[ISSUER], 'tell them by hand'],
+    ['no place for tokens', () => issuer({ token_endpoint: 1 }), 'Users cannot log in by such a client'],
+    ['no PKCE', () => issuer({ code_challenge_methods_supported: [] }), 'see whether yours can say so'],
+    [
+      'no bound tokens',
+      () => resource({ dpop_bound_access_tokens_required: true }),
+      'Set DPOP=allowed, or turn DPoP on at the issuer.',
+    ],
+  ])('says what to do about %s', async (_title, change, advice) => {
+    change();
+    const found = await examined(`${base}/api`, base);
+    expect(found.filter(({ status }) => status === 'warning')).toEqual([
+      expect.objectContaining({ advice: expect.stringContaining(advice.replace('BASE', base)) }),
+    ]);
   });
 });

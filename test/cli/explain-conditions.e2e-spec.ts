@@ -1,8 +1,10 @@
-import { Controller, Delete, Module } from '@nestjs/common';
+import { Controller, Delete, Get, Module } from '@nestjs/common';
 import {
   AccessRules,
+  AnyScope,
   AUTH_OPTIONS,
   AuthModule,
+  type AuthOptions,
   Direct,
   Scopes,
   SenderConstrained,
@@ -23,10 +25,14 @@ class SealController {
   @Direct()
   @StepUp({ maxAge: 300 })
   break() {}
+
+  @Get()
+  @AnyScope('look:seal' as never, 'break:seal' as never)
+  look() {}
 }
 
 @Module({
-  imports: [AuthModule.forFeature({ 'break:seal': 'Break the seal' })],
+  imports: [AuthModule.forFeature({ 'look:seal': 'Look at the seal', 'break:seal': 'Break the seal' })],
   controllers: [SealController],
 })
 class SealModule {}
@@ -98,3 +104,12 @@ it.each<[string, TestClaims, readonly string[]]>([
     );
   },
 );
+
+it('the prefix is named of the one scope that a token has of two that a route takes', async () => {
+  const rules = api.app.get(AccessRules, { strict: false });
+  const route = findRoute(rules.routes, 'GET', '/seal')!;
+  const token = issuer.tokenFor({ scopes: ['openid', 'api/look:seal'] });
+  const options = api.app.get<AuthOptions>(AUTH_OPTIONS, { strict: false });
+  const { settings, verdict } = await explain({ route, token }, { rules, options });
+  expect([verdict, settings]).toEqual(['403 insufficient_scope', ['SCOPE_PREFIX=api/']]);
+});

@@ -205,6 +205,9 @@ describe('explain', () => {
       const bySubject = other.tokenFor({ sub: undefined, client_id: 'x', scopes: ['read:reports'] });
       const { settings } = await explain({ route: reports, token: bySubject }, setup);
       expect(settings).toStrictEqual(['SUBJECT_CLAIM=sub,client_id']);
+      // Whose other name it is cannot be told, though the first of them has signed it.
+      const nameless = issuer.tokenFor({ iss: 'https://b.example.com/', scopes: ['read:reports'] });
+      expect((await explain({ route: reports, token: nameless }, setup)).settings).toBeUndefined();
     } finally {
       await other.close();
     }
@@ -220,6 +223,134 @@ describe('explain', () => {
     ['with roles that its user wrote', { scope: 'openid', user_metadata: { roles: ['read:reports'] } }],
   ])('names no setting for a genuine token that is %s', async (_title, claims) => {
     expect((await withClaims(claims)).settings).toBeUndefined();
+  });
+
+  it.each<[string, Readonly<Record<string, unknown>>, object, Variables, readonly string[]]>([
+    [
+      'of a plain type where RFC 9068 is demanded',
+      {},
+      {},
+      { TOKEN_PROFILE: 'rfc9068' },
+      ['TOKEN_PROFILE=jwt'],
+    ],
+    [
+      'without the client that RFC 9068 demands',
+      { typ: 'at+jwt' },
+      {},
+      { TOKEN_PROFILE: 'rfc9068' },
+      ['TOKEN_PROFILE=jwt'],
+    ],
+    [
+      'of another name than those that are set',
+      {},
+      { iss: 'https://b.example.com/' },
+      { ISSUER: 'https://a.example.com' },
+      ['ISSUER=https://a.example.com,https://b.example.com/'],
+    ],
+    [
+      'for another audience, behind the client and the issuer',
+      {},
+      { aud: ['expenses-web', 'https://t.example.com/userinfo', 'https://other-api'] },
+      {},
+      ['ALLOWED_AUDIENCES=https://expenses-api,https://other-api'],
+    ],
+    [
+      'for the audience by another claim',
+      {},
+      { aud: undefined, azp: undefined, appid: 'https://expenses-api' },
+      {},
+      ['AUDIENCE_CLAIM=appid'],
+    ],
+    [
+      'of a client that is another, whose id is not repeated',
+      {},
+      { aud: undefined, azp: undefined, client_id: 'web' },
+      { AUDIENCE_CLAIM: 'client_id' },
+      ['ALLOWED_AUDIENCES=https://expenses-api,CLIENT-ID'],
+    ],
+    ['of a user by oid', {}, { sub: undefined, oid: 'u', upn: 'v' }, {}, ['SUBJECT_CLAIM=sub,oid']],
+    ['of a user by upn', {}, { sub: undefined, oid: 7, upn: 'v' }, {}, ['SUBJECT_CLAIM=sub,upn']],
+    ['of a client', {}, { sub: undefined, oid: '' }, {}, ['SUBJECT_CLAIM=sub,azp']],
+    ['of a prefixed scp', {}, { scope: undefined, scp: 'api/read:reports' }, {}, ['SCOPE_PREFIX=api/']],
+    [
+      'of permissions three members deep',
+      {},
+      { scope: 'openid', a: { b: { c: ['read:reports'] } } },
+      {},
+      ['GRANTS_FROM=scope_or_permissions', 'PERMISSIONS_CLAIM=a.b.c'],
+    ],
+    [
+      'of permissions that are called scope elsewhere',
+      {},
+      { scope: 'openid', a: { scope: ['read:reports'] } },
+      {},
+      ['GRANTS_FROM=scope_or_permissions', 'PERMISSIONS_CLAIM=a.scope'],
+    ],
+  ])('names what is missing for a genuine token %s', async (_title, header, claims, variables, lines) => {
+    const all = issuer.claims({ scopes: ['read:reports'], ...claims });
+    const token = issuer.sign(header, all);
+    const present = { ...usual(), ...variables };
+    const { settings } = await explained(token, present);
+    expect(settings).toStrictEqual(lines);
+    // The id of a client is for its operator to fill in.
+    const filled = toVariables(lines.map((line) => line.replace('CLIENT-ID', String(all.client_id))));
+    expect(await explained(token, { ...present, ...filled })).toMatchObject({ verdict: 'accepted' });
+  });
+
+  it.each<[string, object, Variables]>([
+    [
+      'permissions deeper than four members',
+      { scope: 'openid', a: { b: { c: { d: ['read:reports'] } } } },
+      {},
+    ],
+    [
+      'a role, where scope and permissions are both demanded',
+      { scope: 'openid', roles: ['read:reports'] },
+      { GRANTS_FROM: 'scope_and_permissions', PERMISSIONS_CLAIM: 'roles' },
+    ],
+    ['neither subject nor end', { sub: undefined, exp: undefined }, {}],
+    ['words in scp beside its scope', { scope: 'openid', scp: ['read:reports'] }, {}],
+    ['an object for its scope', { scope: { roles: ['read:reports'] } }, {}],
+    ['a list of objects', { scope: 'openid', roles: [{ names: ['read:reports'] }] }, {}],
+  ])('names no setting for a genuine token of %s', async (_title, claims, variables) => {
+    expect((await withClaims(claims, variables)).settings).toBeUndefined();
+  });
+
+  it('names every setting that a token lacks, and keeps what is set beside', async () => {
+    const strange = await startTestIssuer({ algorithm: 'ES256' });
+    try {
+      const token = strange.tokenFor({
+        iss: 'https://b.example.com/',
+        aud: undefined,
+        azp: undefined,
+        client_id: 'web',
+        sub: undefined,
+        scope: 'api/read:reports',
+      });
+      const { settings } = await explained(token, {
+        ...usual(),
+        ISSUER_BASE_URL: strange.url,
+        ISSUER: 'https://a.example.com',
+        TOKEN_ALGORITHMS: 'RS256',
+        TOKEN_PROFILE: 'rfc9068',
+      });
+      expect(settings?.toSorted()).toStrictEqual([
+        'ALLOWED_AUDIENCES=https://expenses-api,CLIENT-ID',
+        'AUDIENCE_CLAIM=client_id',
+        'ISSUER=https://a.example.com,https://b.example.com/',
+        'SCOPE_PREFIX=api/',
+        'SUBJECT_CLAIM=sub,client_id',
+        'TOKEN_ALGORITHMS=RS256,ES256',
+        'TOKEN_PROFILE=jwt',
+      ]);
+      const { settings: onlyAlgorithm } = await explained(strange.tokenFor({ scopes: ['read:reports'] }), {
+        ...usual(),
+        ISSUER_BASE_URL: strange.url,
+      });
+      expect(onlyAlgorithm).toStrictEqual(['TOKEN_ALGORITHMS=ES256']);
+    } finally {
+      await strange.close();
+    }
   });
 
   it('names the order of algorithms when a key without one serves another', async () => {

@@ -143,4 +143,12 @@ describe('readCredentials', () => {
       readCredentials(Readable.from(Array.from({ length: 100 }, () => 'x'.repeat(1000)))),
     ).rejects.toThrow('longer than');
   });
+
+  it('may have 65,536 characters, more than any token that the API takes, and not one more', async () => {
+    const longest = 'x'.repeat(65_536);
+    expect(await readCredentials(Readable.from([longest]))).toMatchObject({ token: longest });
+    await expect(readCredentials(Readable.from([longest, 'x']))).rejects.toThrow(
+      'The input is longer than 65536 characters.',
+    );
+  });
 });

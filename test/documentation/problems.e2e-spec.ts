@@ -1,8 +1,22 @@
+import { Controller, Delete, Module } from '@nestjs/common';
 import { globSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { Authenticated, Direct } from '../../src/auth/index.js';
 import { problemsMarkdown } from '../../scripts/problems.ts';
 import { problemCodes, type ProblemKind } from '../../src/problems/problem.codes.js';
 import { createTestApp, startTestIssuer, type TestApp, type TestIssuer } from '../../src/testing/index.js';
+
+/** A route for the user in person, of which the service has none. */
+@Controller('seal')
+class SealController {
+  @Delete()
+  @Authenticated()
+  @Direct()
+  break() {}
+}
+
+@Module({ controllers: [SealController] })
+class SealModule {}
 
 const BASE_URL = 'https://api.example.com/expenses-api';
 const codes = Object.entries(problemCodes) as [keyof typeof problemCodes, ProblemKind][];
@@ -34,6 +48,21 @@ describe('the table of problem codes', () => {
     const source = await sources();
     const unused = codes.filter(([code, { isSpecific }]) => isSpecific && !source.includes(`'${code}'`));
     expect(unused).toEqual([]);
+  });
+
+  it('has no code of its own meaning that no operation is described to answer with', async () => {
+    // Everything is turned on that has problems of its own.
+    const full = await createTestApp({
+      issuer,
+      imports: [SealModule],
+      variables: { REVOCATION: 'on', REVOCATION_ON_OUTAGE: 'deny' },
+    });
+    const { body } = await full.get('/docs/json');
+    await full.close();
+    const lists = body.matchAll(/"code":\{"type":"string","enum":(\[[^\]]*\])/g);
+    const described = new Set([...lists].flatMap(([, list]) => JSON.parse(list!) as string[]));
+    const specific = codes.filter(([, { isSpecific }]) => isSpecific).map(([code]) => code);
+    expect(specific.filter((code) => !described.has(code))).toEqual([]);
   });
 
   it('has every code that is answered with a status of its own', async () => {

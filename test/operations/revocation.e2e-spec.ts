@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { sql } from '../../src/database/drizzle.js';
-import { startTestIssuer, createTestApp, type TestApp, type TestIssuer } from '../../src/testing/index.js';
+import { startTestIssuer, type TestApp, type TestIssuer } from '../../src/testing/index.js';
 import { connectDatabase } from '../../src/database/connect.js';
 import { TrustedIssuers } from '../../src/auth/index.js';
 import { revocationId } from '../../src/revocation/revocation.keys.js';
@@ -9,6 +9,7 @@ import { Revocations } from '../../src/revocation/revocations.js';
 import { RevocationsRepository } from '../../src/revocation/revocations.repository.js';
 import { databaseSettings, describeOnPostgres, type TestDatabase } from '../support/databases.js';
 import { Program } from '../support/program.js';
+import { createTestApp } from '../support/test-app.js';
 
 const LOGOUT = 'http://schemas.openid.net/event/backchannel-logout';
 const ROUNDS = 10;

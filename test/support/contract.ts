@@ -61,7 +61,7 @@ class Contract implements OnApplicationBootstrap, OnModuleInit {
   /** Before the first request, whose time may be measured. */
   onApplicationBootstrap(): void {
     const { modules, config, rules } = this;
-    const described = { modules, config, rules, takesProofs: true };
+    const described = { modules, config, rules, takesProofs: true, needsRevocations: true };
     const endpoints = { authorizationUrl: 'https://issuer/authorize', tokenUrl: 'https://issuer/token' };
     this.document = describeApi(described, endpoints);
     this.ajv.addSchema(this.document, 'api');

@@ -1,6 +1,11 @@
+import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { fetchJson, MAX_ANSWER_BYTES } from './fetch-json.js';
 
@@ -49,6 +54,31 @@ describe('how long the answer may be kept', () => {
   ])('is read from Cache-Control: %s', async (header, seconds) => {
     answerWith('{}', { 'cache-control': header });
     expect((await get()).maxAgeSeconds).toBe(seconds);
+  });
+});
+
+/** How far the clock of the issuer is ahead by an answer with these headers. */
+const skewBy = async (headers: Record<string, string>) => {
+  answerWith('{}', headers);
+  return (await get()).clockSkewSeconds;
+};
+const dateIn = (seconds: number) => ({ date: new Date(Date.now() + seconds * 1000).toUTCString() });
+/** Digits before the point that count: a Date is in whole seconds, and a machine takes its time. */
+const WITHIN_5 = -1;
+
+describe('how far the clock of the issuer is ahead', () => {
+  it('is told by its Date', async () => {
+    expect(await skewBy(dateIn(300))).toBeCloseTo(300, WITHIN_5);
+    expect(await skewBy(dateIn(-300))).toBeCloseTo(-300, WITHIN_5);
+  });
+
+  it('is not taken for the time that a cache has kept the answer', async () => {
+    expect(await skewBy({ ...dateIn(-300), age: '300' })).toBeCloseTo(0, WITHIN_5);
+    expect(await skewBy({ ...dateIn(-300), age: 'long' })).toBeCloseTo(-300, WITHIN_5);
+  });
+
+  it('is not known by a Date that is none', async () => {
+    expect(await skewBy({ date: 'today' })).toBeUndefined();
   });
 });
 
@@ -121,3 +151,69 @@ describe('the address', () => {
     await expect(fetchJson('issuer', AbortSignal.timeout(1000))).rejects.toThrow('Invalid URL');
   });
 });
+
+/** Whether certificates can be made here. */
+function hasOpenssl(): boolean {
+  try {
+    return execFileSync('openssl', ['version']).toString().startsWith('OpenSSL 3');
+  } catch {
+    return false;
+  }
+}
+
+(hasOpenssl() ? describe : describe.skip)(
+  'a certificate that nobody trusts (skipped without openssl)',
+  () => {
+    let folder: string;
+    const read = (name: string) => readFileSync(join(folder, name));
+
+    /** Makes `name.crt` and `name.key`, signed by another one or by itself. */
+    function certify(name: string, isAuthority: boolean, signer?: string): void {
+      const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2'];
+      const files = ['-keyout', `${name}.key`, '-out', `${name}.crt`, '-subj', `/CN=${name}`];
+      const uses = ['subjectAltName=DNS:localhost', `basicConstraints=critical,CA:${isAuthority}`];
+      const signedBy = signer ? ['-CA', `${signer}.crt`, '-CAkey', `${signer}.key`] : [];
+      const extensions = uses.flatMap((use) => ['-addext', use]);
+      const parameters = ['req', '-x509', ...key, ...files, ...extensions, ...signedBy];
+      execFileSync('openssl', parameters, { cwd: folder, stdio: 'ignore' });
+    }
+
+    beforeAll(() => {
+      folder = mkdtempSync(join(tmpdir(), 'certificates-'));
+      certify('root', true);
+      certify('between', true, 'root');
+      certify('server', false, 'between');
+      certify('alone', false);
+    });
+    afterAll(() => rmSync(folder, { recursive: true }));
+
+    it.each([
+      ['of an authority that is not sent', ['server'], 'UNABLE_TO_VERIFY_LEAF_SIGNATURE'],
+      ['of an authority whose own is not sent', ['server', 'between'], 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY'],
+      ['of an authority that is sent', ['server', 'between', 'root'], 'SELF_SIGNED_CERT_IN_CHAIN'],
+      ['signed by itself', ['alone'], 'DEPTH_ZERO_SELF_SIGNED_CERT'],
+    ])('is told with the way out of it: one %s', async (_title, chain, code) => {
+      const cert = Buffer.concat(chain.map((name) => read(`${name}.crt`)));
+      const tls = createTlsServer({ key: read(`${chain[0]}.key`), cert }, (_request, response) =>
+        response.end('{}'),
+      );
+      await once(tls.listen(0, 'localhost'), 'listening');
+      const address = `https://localhost:${(tls.address() as AddressInfo).port}/keys`;
+      const error: Error = await fetchJson(address, AbortSignal.timeout(5000)).then(
+        () => new Error('it was trusted'),
+        (refused: Error) => refused,
+      );
+      tls.closeAllConnections();
+      tls.close();
+      expect(error.message).toMatch(
+        new RegExp(`^${address}: its certificate is not of .* NODE_EXTRA_CA_CERTS,.*NODE_USE_SYSTEM_CA=1$`),
+      );
+      expect(error.cause).toMatchObject({ code });
+    });
+
+    it('is not what another failure of a connection is taken for', async () => {
+      const address = url.replace('http:', 'https:');
+      await expect(fetchJson(address, AbortSignal.timeout(5000))).rejects.toThrow(/^fetch failed$/);
+    });
+  },
+);

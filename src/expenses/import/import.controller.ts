@@ -12,7 +12,7 @@ import { Readable } from 'node:stream';
 import { z } from 'zod';
 import { ProblemException } from '../../problems/problem.exception.js';
 import { CurrentPrincipal, type Principal, Scopes } from '../../auth/index.js';
-import { Problems } from '../../docs/problems.decorator.js';
+import { Problems } from '../../http/problems.decorator.js';
 import { RequestHeaders } from '../../http/request-headers.js';
 import { authorOf } from '../caller.js';
 import { type CreationHeaders, creationHeaders, sayWhetherReplayed } from '../expenses.headers.js';

@@ -5,14 +5,26 @@ import { readmeBody } from './readme-body.js';
 
 // What somebody writes who has nothing but the description of the API. Types are as much of the test as answers are.
 
-const [, , baseUrl = '', strictUrl = '', token = ''] = process.argv;
+type Name = 'alice' | 'aliceOfAnHourAgo' | 'bob' | 'nobody';
+type Urls = Record<'baseUrl' | 'strictUrl' | 'keylessUrl', string>;
+const { baseUrl, strictUrl, keylessUrl, tokens } = JSON.parse(process.argv[2]!) as Urls & {
+  tokens: Record<Name, string>;
+};
 type Json = 'application/json' | 'application/problem+json';
-const headers = { authorization: `Bearer ${token}` };
+const headersOf = (name: Name) => ({ authorization: `Bearer ${tokens[name]}` });
+const headers = headersOf('alice');
 const api = createClient<paths, Json>({ baseUrl, headers });
 const files = createClient<paths, 'text/csv'>({ baseUrl, headers });
 const stranger = createClient<paths, Json>({ baseUrl });
 /** Where a caller has two requests a minute. */
 const strict = createClient<paths, Json>({ baseUrl: strictUrl, headers });
+/** Where the keys of the issuer cannot be had. */
+const keyless = createClient<paths, Json>({ baseUrl: keylessUrl, headers });
+
+/** The codes that the description lists for one answer of an operation; an answer that it lacks does not compile. */
+type CodeOf<Answer extends { content: { 'application/problem+json': { code?: string } } }> = NonNullable<
+  Answer['content']['application/problem+json']['code']
+>;
 
 const created = await api.POST('/expenses', {
   body: readmeBody,
@@ -164,3 +176,67 @@ const reset: Limited['RateLimit-Reset'] = Number(sent('RateLimit-Reset'));
 assert.match(retryAfter satisfies string, /^[1-9]\d?$/);
 assert.deepEqual([limit satisfies number, remaining satisfies number], [2, 0]);
 assert.ok((reset satisfies number) > 0 && reset <= 60);
+
+type Erased = paths['/expenses']['delete']['responses'];
+const oldLogin = await api.DELETE('/expenses', { headers: headersOf('aliceOfAnHourAgo') });
+assert.equal(oldLogin.response.status, 401);
+const loginNeeded: CodeOf<Erased[401]> = 'insufficient_user_authentication';
+assert.equal(oldLogin.error?.code, loginNeeded);
+const changed: CodeOf<Erased[412]> = 'precondition_failed';
+// @ts-expect-error A code of 412 is none of 401: that a code compiles says something.
+const misplaced: CodeOf<Erased[401]> = changed;
+assert.notEqual(oldLogin.error?.code, misplaced);
+const challenge: Erased[401]['headers']['WWW-Authenticate'] =
+  oldLogin.response.headers.get('www-authenticate')!;
+// What the client then asks the issuer for (RFC 9470, 4).
+assert.match(challenge satisfies string, /error="insufficient_user_authentication".* max_age="300"/);
+
+const nobody = await api.POST('/expenses', { body: readmeBody, headers: headersOf('nobody') });
+assert.equal(nobody.response.status, 403);
+const unusable: CodeOf<paths['/expenses']['post']['responses'][403]> = 'unusable_subject';
+assert.equal(nobody.error?.code, unusable);
+
+type Unavailable = paths['/currencies']['get']['responses'][503];
+const unavailable = await keyless.GET('/currencies');
+assert.equal(unavailable.response.status, 503);
+const noKeys: CodeOf<Unavailable> = 'keys_unavailable';
+assert.equal(unavailable.error?.code, noKeys);
+const later: Unavailable['headers']['Retry-After'] = unavailable.response.headers.get('retry-after')!;
+assert.match(later satisfies string, /^[1-9]\d*$/);
+
+const importBy = (begin: () => string | ReadableStream<Uint8Array>, dryRun: 'true' | 'false') =>
+  api.POST('/expenses/import', {
+    params: { query: { dryRun } },
+    body: '',
+    bodySerializer: begin,
+    headers: { ...headersOf('bob'), 'content-type': 'text/csv' },
+    // fetch demands it of a body that is a stream, and TypeScript's types do not know it.
+    ...{ duplex: 'half' },
+  });
+const arriving = new TransformStream<Uint8Array, Uint8Array>();
+const writer = arriving.writable.getWriter();
+const slow = importBy(() => arriving.readable, 'false');
+// An export of it is more than the buffers of a connection hold.
+const rows = `2026-01-02,${'\u9577'.repeat(500)},1.50\n`.repeat(9000);
+await writer.write(new TextEncoder().encode(`date,description,value\n${rows}`));
+let beside = await importBy(() => file, 'true');
+// The other may not have had its turn yet.
+while (beside.response.ok) beside = await importBy(() => file, 'true');
+assert.equal(beside.response.status, 429);
+type NoTurn = paths['/expenses/import']['post']['responses'][429];
+const importUnderWay: CodeOf<NoTurn> = 'too_many_imports';
+assert.equal(beside.error?.code, importUnderWay);
+const turn: NoTurn['headers']['Retry-After'] = beside.response.headers.get('retry-after')!;
+assert.equal(turn satisfies string, '5');
+await writer.close();
+assert.deepEqual((await slow).data, { imported: 9000, skipped: 0 });
+
+const exportOfBob = () =>
+  files.GET('/expenses', { headers: { ...headersOf('bob'), accept: 'text/csv' }, parseAs: 'stream' });
+const unread = await exportOfBob();
+assert.equal(unread.response.status, 200);
+const otherExport = await api.GET('/expenses', { headers: { ...headersOf('bob'), accept: 'text/csv' } });
+assert.equal(otherExport.response.status, 429);
+const exportUnderWay: CodeOf<paths['/expenses']['get']['responses'][429]> = 'too_many_exports';
+assert.equal(otherExport.error?.code, exportUnderWay);
+await unread.data?.cancel();
