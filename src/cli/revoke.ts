@@ -23,15 +23,22 @@ const options = {
   help: { type: 'boolean' },
 } as const;
 
+/** What is revoked, and the claim of a token that names it. */
+const CLAIMS = { subject: 'sub', session: 'sid', token: 'jti' } as const satisfies Partial<
+  Record<RevocationKind, string>
+>;
+type Kind = keyof typeof CLAIMS;
+
 await run(async () => {
   const { values, positionals } = readArguments(options, USAGE);
   if (values.help) return printUsage(USAGE);
-  const named = (['subject', 'session', 'token'] as const).flatMap((kind): [RevocationKind, string][] => {
+  const named = (['subject', 'session', 'token'] as const).flatMap((kind): [Kind, string][] => {
     const value = values[kind];
     return value === undefined ? [] : [[kind, value]];
   });
   const [one, ...others] = named;
   if (!one?.[1] || others.length > 0 || positionals.length > 0) throw new CommandError(USAGE);
+  assertClaim(...one);
   const { environment } = await loadConfiguration();
   if (environment.REVOCATION === 'off') {
     throw new CommandError('REVOCATION is off, so that no process would heed it. Set it to on.');
@@ -48,6 +55,14 @@ await run(async () => {
   process.stdout.write(`Revoked. Every process refuses the ${one[0]} within a second.\n`);
   return 0;
 });
+
+/** A value that no claim has would revoke nothing, and say that it did. */
+function assertClaim(kind: Kind, value: string): void {
+  if (/^ey[\w-]*\.[\w-]+\.[\w-]*$/.test(value)) {
+    throw new CommandError(`--${kind} takes the claim ${CLAIMS[kind]} of a token, and not the token itself.`);
+  }
+  if (value.trim() !== value) throw new CommandError(`--${kind} begins or ends with white space.`);
+}
 
 /** The name of the issuer that was asked for, or of the only one. */
 function issuerNamed(asked: string | undefined, { all }: TrustedIssuers): string {

@@ -65,7 +65,17 @@ export const databaseUrl = z
 export const redisUrl = z
   .string()
   .regex(/^rediss?:\/\/.+$/, { message: 'must be redis://... or rediss://...', abort: true })
-  .refine(hasEncodedCredentials, `must be redis://:password@host:6379; ${ENCODED}`);
+  .refine(hasEncodedCredentials, { message: `must be redis://:password@host:6379; ${ENCODED}`, abort: true })
+  // The client would ask for the database NaN, and its refusal ends the process.
+  .refine((value) => {
+    const url = parses(value);
+    return /^\d*$/.test(url?.pathname.slice(1) || (url?.searchParams.get('db') ?? ''));
+  }, 'must end with the number of a database, as in redis://:password@host:6379/0, or without any');
+
+/** The base URL of a service that is spoken to by HTTP. `collector:4318` is a URL, too, of the scheme `collector`. */
+export function httpUrl(message: string) {
+  return z.string().refine((value) => /^https?:$/.test(parses(value)?.protocol ?? ''), message);
+}
 
 /** The path of a file that can be read now, and is read again later. */
 export const readableFile = z.string().refine((path) => {

@@ -224,3 +224,35 @@ it('a misspelt line of .env is named with the setting that is meant', () => {
     parseEnvironment(good, ['ISSUER_BASE_URL', 'LOG_LEVL', 'DATABASE_URL_FILE', 'POSTGRES_PASSWORD']),
   ).toThrow('The environment is not usable:\n  LOG_LEVL in .env is no setting; is LOG_LEVEL meant?\n');
 });
+
+it.each(['PORT', 'ISSUER_BASE_URL', 'DATABASE_URL', 'NODE_ENV'])(
+  'a blank at the end of %s is named',
+  (name) => {
+    const fault = faultsOf({
+      PORT: '3001 ',
+      ISSUER_BASE_URL: 'https://a.example.com ',
+      DATABASE_URL: 'postgres://db/expenses ',
+      NODE_ENV: 'production ',
+    }).find((one) => one.startsWith(`${name} `));
+    expect(fault).toMatch(/^\w+ must be .+; its value begins or ends with white space$/);
+  },
+);
+
+it.each(['redis://db/x', 'redis://db/0/1', 'redis://db?db=x'])('%s names no database of Redis', (REDIS_URL) =>
+  expect(faultyNames({ REDIS_URL })).toStrictEqual(['REDIS_URL']),
+);
+
+it.each(['redis://db', 'redis://db/', 'redis://db/15', 'redis://db?db=2'])('%s names one', (REDIS_URL) =>
+  expect(faultyNames({ REDIS_URL })).toStrictEqual([]),
+);
+
+it('a receiver of traces is asked by HTTP', () => {
+  const name = 'OTEL_EXPORTER_OTLP_ENDPOINT';
+  expect(faultyNames({ [name]: 'collector:4318' })).toStrictEqual([name]);
+  expect(faultyNames({ [name]: 'http://collector:4318/otlp' })).toStrictEqual([]);
+});
+
+it('the port of the metrics is not that of the API', () => {
+  expect(faultyNames({ METRICS_PORT: '3001' })).toStrictEqual(['METRICS_PORT']);
+  expect(faultyNames({ PORT: '0', METRICS_PORT: '0' })).toStrictEqual([]);
+});

@@ -6,6 +6,7 @@ import {
   baseUrl,
   commaList,
   databaseUrl,
+  httpUrl,
   originUrl,
   proofAlgorithms,
   readableFile,
@@ -71,7 +72,9 @@ const fields = z.object({
     .default('false')
     .transform((value) => value === 'true'),
   METRICS_PORT: wholeNumber({ min: 0, max: 65_535 }).optional(),
-  OTEL_EXPORTER_OTLP_ENDPOINT: z.url('must be the URL of an OTLP/HTTP receiver').optional(),
+  OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl(
+    'must be the URL of an OTLP/HTTP receiver, such as http://localhost:4318',
+  ).optional(),
   OTEL_SDK_DISABLED: z
     .string()
     .default('false')
@@ -121,6 +124,13 @@ const schema = fields
     path: ['DATABASE_PASSWORD'],
     message: 'and DATABASE_PASSWORD_FILE are both set; only one of them may be',
   })
+  .refine(
+    (env) => env.METRICS_PORT === undefined || env.METRICS_PORT === 0 || env.METRICS_PORT !== env.PORT,
+    {
+      path: ['METRICS_PORT'],
+      message: 'must be another one than PORT, so that it can be kept from the outside',
+    },
+  )
   .check(
     z.superRefine(
       (env, context) => {
@@ -193,7 +203,10 @@ export function parseEnvironment(
   const told = issues.map(({ path, code, message }) => {
     const [variable] = path;
     const missing = code === 'invalid_type' && values[String(variable)] === undefined;
-    return `${String(variable)} ${missing ? 'is missing' : message}`;
+    const isPadded = /^\s|\s$/.test(values[String(variable)] ?? '');
+    // What nobody sees in a file, and `docker --env-file` and secrets that are mounted leave in place.
+    const padding = isPadded ? '; its value begins or ends with white space' : '';
+    return `${String(variable)} ${missing ? 'is missing' : message}${padding}`;
   });
   // In production settings come from elsewhere.
   const lacksFile = fileNames === undefined && values.NODE_ENV !== 'production';

@@ -9,7 +9,10 @@ export type DatabaseSettings = Pick<
 > &
   Partial<
     Pick<Environment, 'DATABASE_PASSWORD' | 'DATABASE_PASSWORD_FILE' | 'DATABASE_MIGRATION_URL' | 'MIGRATE'>
-  >;
+  > & {
+    /** The setting that the URL comes from, where it is not DATABASE_URL. */
+    readonly variable?: string;
+  };
 
 /**
  * The database that DATABASE_URL names: `postgres://...`, `pglite:<folder>`, or `pglite:memory://` for tests. PostgreSQL

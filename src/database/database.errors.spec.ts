@@ -3,6 +3,7 @@ import {
   DatabaseFault,
   DatabaseUnavailable,
   endsConnection,
+  isDatabaseAway,
   isLasting,
   withNamedErrors,
 } from './database.errors.js';
@@ -117,4 +118,11 @@ it('an error of our own in a transaction stays what it is', async () => {
   const own = new TypeError('ours');
   expect(await outcomeOf(own)).toBe(own);
   expect(endsConnection(own)).toBe(false);
+});
+
+it.each(['string', 'non-empty string'])('a password that is missing is told as such: %s', (what) => {
+  const thrown = new Error(`SASL: SCRAM-SERVER-FIRST-MESSAGE: client password must be a ${what}`);
+  expect(isLasting(new DatabaseUnavailable(thrown))).toBe(true);
+  expect(isDatabaseAway(thrown)).toBe(true);
+  expect(new DatabaseFault(thrown).message).toBe('the server asks for a password, and none is set');
 });

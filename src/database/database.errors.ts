@@ -52,7 +52,20 @@ function innermost(error: unknown): DriverError {
   if (!isNativeError(error)) return new Error('Unknown error of the database', { cause: error });
   const { errors } = error as Partial<AggregateError>;
   if (Array.isArray(errors) && errors.length > 0) return innermost(errors[0]);
-  return isNativeError(error.cause) ? innermost(error.cause) : error;
+  if (isNativeError(error.cause)) return innermost(error.cause);
+  return NO_PASSWORD.test(error.message) ? new PasswordMissing() : error;
+}
+
+/** The driver's words for a server that asks for a password when there is none. */
+const NO_PASSWORD = /client password must be a (non-empty )?string/;
+
+/** The same in words that say what to do, with the SQLSTATE of a wrong password: waiting helps as little. */
+class PasswordMissing extends Error {
+  readonly code = '28P01';
+
+  constructor() {
+    super('the server asks for a password, and none is set');
+  }
 }
 
 const SYSTEM_ERRORS = new Set([

@@ -23,13 +23,14 @@ export interface PrepareOptions {
   readonly onWait?: (wait: Wait) => void;
 }
 
-/** The database of DATABASE_URL cannot be used, and why. */
+/** The database that a setting names cannot be used, and why. */
 export class DatabaseNotUsable extends Error {
   override readonly name = 'DatabaseNotUsable';
 
-  constructor(cause: unknown, advice?: string) {
+  constructor(cause: unknown, variable: string) {
     const { message } = new DatabaseFault(cause);
-    super(`The database of DATABASE_URL cannot be used: ${message}${advice ? `. ${advice}` : ''}`, { cause });
+    const advice = adviceFor(cause);
+    super(`The database of ${variable} cannot be used: ${message}${advice ? `. ${advice}` : ''}`, { cause });
   }
 }
 
@@ -72,7 +73,9 @@ export async function prepareDatabase(
     }
   } catch (error) {
     await database.close();
-    throw error instanceof DatabaseNotMigrated ? error : new DatabaseNotUsable(error, adviceFor(error));
+    if (error instanceof DatabaseNotMigrated) throw error;
+    const { variable = settings.variable ?? 'DATABASE_URL' } = error as { variable?: string };
+    throw new DatabaseNotUsable(error, variable);
   } finally {
     reporter.stop();
   }
@@ -105,9 +108,12 @@ async function migrateDatabase(
   running: Database,
 ): Promise<void> {
   if (settings.DATABASE_MIGRATION_URL === undefined) return running.migrate(onWait, signal);
-  const database = await connectDatabase(migrationSettings(settings));
+  const { variable, ...ofMigrations } = migrationSettings(settings);
+  const database = await connectDatabase(ofMigrations);
   try {
     return await database.migrate(onWait, signal);
+  } catch (error) {
+    throw Object.assign(error as Error, { variable });
   } finally {
     await database.close();
   }
@@ -117,7 +123,8 @@ async function migrateDatabase(
 export function migrationSettings(settings: DatabaseSettings): DatabaseSettings {
   const { DATABASE_MIGRATION_URL: url, DATABASE_POOL_SIZE, DATABASE_STATEMENT_TIMEOUT } = settings;
   if (url === undefined) return { ...settings, MIGRATE: 'start' };
-  return { DATABASE_URL: url, DATABASE_POOL_SIZE, DATABASE_STATEMENT_TIMEOUT, MIGRATE: 'start' };
+  const variable = 'DATABASE_MIGRATION_URL';
+  return { DATABASE_URL: url, DATABASE_POOL_SIZE, DATABASE_STATEMENT_TIMEOUT, MIGRATE: 'start', variable };
 }
 
 function mayPass(error: unknown): boolean {

@@ -17,12 +17,20 @@ export interface StopOptions {
 const STOP_SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
 type StopSignal = (typeof STOP_SIGNALS)[number];
 
+const exitBy = (signal: StopSignal): void => process.exit(128 + constants.signals[signal]);
+
+/**
+ * What a signal does now. The listener itself is never replaced: a signal that has arrived, and whose listener is removed
+ * before Node comes to call it, is lost, also when another is there by then.
+ */
+let onSignal = exitBy;
+
 /**
  * What signals do before the application stands: those that stop it end it at once, which the system would not do for
  * the first process of a container, and the others do nothing. SIGUSR1 would let Node open its inspector.
  */
 export function endOnSignals(): void {
-  for (const signal of STOP_SIGNALS) process.on(signal, () => process.exit(128 + constants.signals[signal]));
+  for (const signal of STOP_SIGNALS) process.on(signal, () => onSignal(signal));
   for (const signal of ['SIGUSR1', 'SIGUSR2'] as const) process.on(signal, () => undefined);
 }
 
@@ -32,15 +40,15 @@ const SWEEP_MS = 50;
 const CLOSE_SECONDS = 5;
 
 /**
- * Stops the process on SIGTERM, SIGINT or SIGHUP without failing a request, and exits with 0; a second signal ends it at once,
- * with 128 and the signal's number.
+ * After `endOnSignals`: from now on SIGTERM, SIGINT and SIGHUP stop the process without failing a request, and it exits with
+ * 0; a second signal ends it at once, with 128 and the signal's number.
  */
 export function stopOnSignals(app: NestFastifyApplication, options: StopOptions): void {
   const logger = new Logger('Stop');
   const connections = new OpenConnections(app.getHttpServer());
   let isStopping = false;
-  const onSignal = (signal: StopSignal) => {
-    if (isStopping) process.exit(128 + constants.signals[signal]);
+  onSignal = (signal) => {
+    if (isStopping) exitBy(signal);
     isStopping = true;
     logger.log(`${signal}: stopping`);
     const bound = options.graceSeconds + options.timeoutSeconds + CLOSE_SECONDS;
@@ -53,10 +61,6 @@ export function stopOnSignals(app: NestFastifyApplication, options: StopOptions)
       },
     );
   };
-  for (const signal of STOP_SIGNALS) {
-    process.removeAllListeners(signal);
-    process.on(signal, onSignal);
-  }
 }
 
 /**

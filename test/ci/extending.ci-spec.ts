@@ -138,6 +138,14 @@ describe('docs/extending.md', () => {
     }
   }, 120_000);
 
+  it('says in a sentence, without a stack, that a name of a resource is none', async () => {
+    const failure = await inProject('npm', 'run', '--silent', 'resource', '--', '12').catch(String);
+    expect(failure).toContain(
+      'Error: "12" cannot be the name of a resource: use letters, digits and hyphens',
+    );
+    expect(failure).not.toContain('    at ');
+  }, 60_000);
+
   it('"Keep its data in a table" leads to an API with the tables, by the generator and by hand', async () => {
     const blocks = await blocksUnder('Keep its data in a table');
     const [generate, copy, update] = blocks.filter(({ language }) => language === 'sh');

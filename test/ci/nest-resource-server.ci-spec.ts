@@ -164,7 +164,7 @@ async function tryReadme(project: ScratchProject): Promise<void> {
   );
   const quickStart = inReadme.find(({ code }) => code.includes('class AppModule'));
   const generate = inReadme.find(({ code }) => code.startsWith('nest generate'));
-  const [command, ...parameters] = generate!.code.trim().replace('plants', 'beeHives').split(' ');
+  const [command, ...parameters] = generate!.code.trim().replace(/\S+$/, 'beeHives').split(' ');
   expect(command).toBe('nest');
   await cp(join(fixtures, 'quick-start'), project.folder, { recursive: true });
   await project.write('src/app.module.ts', quickStart!.code);

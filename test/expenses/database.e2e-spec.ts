@@ -4,7 +4,7 @@ import type { Database } from '../../src/database/database.js';
 import { DatabaseFault, DatabaseUnavailable } from '../../src/database/database.errors.js';
 import { readMigrations } from '../../src/database/migrator.js';
 import { DatabaseLocked } from '../../src/database/folder-lock.js';
-import { DatabaseNotUsable, prepareDatabase } from '../../src/database/prepare.js';
+import { DatabaseNotUsable, migrationSettings, prepareDatabase } from '../../src/database/prepare.js';
 import {
   DrizzleExpensesRepository,
   selectPage,
@@ -180,6 +180,22 @@ describeOnPostgres('The server', (engine) => {
     const attempt = prepareDatabase(databaseSettings(url.href));
     await expect(attempt).rejects.toBeInstanceOf(DatabaseNotUsable);
     await expect(attempt).rejects.toThrow(/there_is_no_such_database.*does not exist/);
+  });
+
+  it('is told as that of DATABASE_MIGRATION_URL when it is that one which cannot be used', async () => {
+    const empty = await engine.create();
+    const url = new URL(place.url);
+    url.pathname = '/there_is_no_such_database';
+    const settings = { ...databaseSettings(empty.url), DATABASE_MIGRATION_URL: url.href };
+    try {
+      for (const asked of [settings, migrationSettings(settings)]) {
+        await expect(prepareDatabase(asked)).rejects.toThrow(
+          /^The database of DATABASE_MIGRATION_URL cannot be used: .*there_is_no_such_database/,
+        );
+      }
+    } finally {
+      await empty.drop();
+    }
   });
 
   describe('plans', () => {

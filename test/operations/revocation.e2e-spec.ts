@@ -95,6 +95,14 @@ describeOnPostgres('revocation', (engine) => {
     );
     expect(off).toMatchObject({ code: 2, stderr: expect.stringContaining('REVOCATION is off') });
     expect((await program!.executeWith(variables, 'cli/revoke.js')).code).toBe(2);
+    // What would revoke nothing is not said to be revoked.
+    for (const [value, reason] of [
+      [other, '--token takes the claim jti of a token, and not the token itself.'],
+      [`${jti} `, '--token begins or ends with white space.'],
+    ] as const) {
+      const refused = await program!.executeWith(variables, 'cli/revoke.js', '--token', value);
+      expect(refused).toEqual(expect.objectContaining({ code: 2, stderr: `${reason}\n` }));
+    }
   }, 180_000);
 
   it('of 100,000 subjects is known at the start, and costs requests nothing', async () => {

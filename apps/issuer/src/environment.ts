@@ -37,16 +37,19 @@ export function readEnvironment(variables: Record<string, string | undefined> = 
   // A variable that is set to nothing counts as absent.
   const set = Object.fromEntries(Object.entries(variables).filter(([, value]) => value !== ''));
   const parsed = environmentSchema.safeParse(set);
-  if (!parsed.success) throw new EnvironmentError(parsed.error.issues);
+  if (!parsed.success) throw new EnvironmentError(parsed.error.issues, set);
   return parsed.data;
 }
 
 /** The environment has faulty variables; the message names them all, one a line. */
 export class EnvironmentError extends Error {
-  constructor(issues: readonly z.core.$ZodIssue[]) {
-    super(
-      `The environment is not usable:\n${issues.map(({ path, message }) => `  ${path.join('.')} ${message}\n`).join('')}`,
-    );
+  constructor(issues: readonly z.core.$ZodIssue[], values: Readonly<Record<string, string | undefined>>) {
+    const faults = issues.map(({ path, message }) => {
+      const name = path.join('.');
+      const isPadded = /^\s|\s$/.test(values[name] ?? '');
+      return `  ${name} ${message}${isPadded ? '; its value begins or ends with white space' : ''}\n`;
+    });
+    super(`The environment is not usable:\n${faults.join('')}`);
     this.name = 'EnvironmentError';
   }
 }

@@ -44,8 +44,13 @@ const schema = z.object({
   API_AUDIENCE: z.string(),
   REDIS_URL: z
     .string()
-    .regex(/^rediss?:\/\/.+$/, 'must be redis://... or rediss://...')
-    .refine((value) => URL.canParse(value), 'must be redis://... or rediss://...')
+    .regex(/^rediss?:\/\/.+$/, { message: 'must be redis://... or rediss://...', abort: true })
+    .refine((value) => URL.canParse(value), { message: 'must be redis://... or rediss://...', abort: true })
+    // The client would ask for the database NaN, and its refusal ends the process.
+    .refine((value) => {
+      const { pathname, searchParams } = new URL(value);
+      return /^\d*$/.test(pathname.slice(1) || (searchParams.get('db') ?? ''));
+    }, 'must end with the number of a database, as in redis://:password@host:6379/0, or without any')
     .optional(),
   SESSION_SECRET: z.string().min(32, 'must have at least 32 characters'),
   LOG_LEVEL: z
@@ -80,8 +85,10 @@ export function parseEnvironment(variables: Record<string, unknown>): Environmen
   if (result.success) return result.data;
   throw new InvalidEnvironment(
     result.error.issues.map(({ path: [variable], message }) => {
-      const missing = present[String(variable)] === undefined;
-      return `${String(variable)} ${missing ? 'is missing' : message}`;
+      const value = present[String(variable)];
+      const isPadded = typeof value === 'string' && /^\s|\s$/.test(value);
+      const padding = isPadded ? '; its value begins or ends with white space' : '';
+      return `${String(variable)} ${value === undefined ? 'is missing' : message}${padding}`;
     }),
   );
 }
