@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { sql } from '../../src/database/drizzle.js';
 import { connectDatabase } from '../../src/database/connect.js';
 import type { Database } from '../../src/database/database.js';
@@ -184,13 +185,16 @@ describeOnPostgres('The server', (engine) => {
 
   it('is told as that of DATABASE_MIGRATION_URL when it is that one which cannot be used', async () => {
     const empty = await engine.create();
-    const url = new URL(place.url);
-    url.pathname = '/there_is_no_such_database';
-    const settings = { ...databaseSettings(empty.url), DATABASE_MIGRATION_URL: url.href };
+    // Each time another one: PgBouncer is silent for 15 s about one that it failed to reach.
+    const settings = () => {
+      const url = new URL(place.url);
+      url.pathname = `/there_is_no_${randomUUID()}`;
+      return { ...databaseSettings(empty.url), DATABASE_MIGRATION_URL: url.href };
+    };
     try {
-      for (const asked of [settings, migrationSettings(settings)]) {
+      for (const asked of [settings(), migrationSettings(settings())]) {
         await expect(prepareDatabase(asked)).rejects.toThrow(
-          /^The database of DATABASE_MIGRATION_URL cannot be used: .*there_is_no_such_database/,
+          /^The database of DATABASE_MIGRATION_URL cannot be used: .*there_is_no_/,
         );
       }
     } finally {
