@@ -4,6 +4,7 @@ import { Logger } from 'nestjs-pino';
 import { AppModule } from './app.module.js';
 import { type Environment, loadConfiguration } from './config/config.module.js';
 import { corsOptions } from './http/cors.js';
+import { addHeadOfFiles } from './http/head-of-files.js';
 import { JsonAdapter } from './http/media-types.js';
 import { addBodyRules } from './http/request-bodies.js';
 import { addRequestEnds } from './http/request-end.js';
@@ -20,6 +21,7 @@ export function createAdapter(environment: Environment): FastifyAdapter {
   addRequestEnds(fastify);
   addRequestFields(fastify);
   addBodyRules(fastify);
+  addHeadOfFiles(fastify);
   noticeUnnamedProxy(fastify, environment.TRUST_PROXY);
   fastify.addHook('onRequest', (request, reply, done) => {
     void reply.header('x-request-id', request.id).headers(SECURITY_HEADERS);
