@@ -49,6 +49,22 @@ function hasEncodedCredentials(url: string): boolean {
 
 const ENCODED = 'write # as %23, @ as %40, / as %2F, ? as %3F and % as %25 in user and password';
 
+/** The parameters of a PostgreSQL URL that speak of encryption, and what they may say. */
+const TLS_PARAMETERS = new Map([
+  ['ssl', /^(true|false|1|0)$/],
+  ['sslmode', /^(disable|allow|prefer|require|verify-ca|verify-full|no-verify)$/],
+  ['sslnegotiation', /^(postgres|direct)$/],
+  ['sslrootcert', /./],
+  ['sslcert', /./],
+  ['sslkey', /./],
+]);
+
+/** Whether all that a URL says of encryption is understood: the driver would pass over `sslMode=require`, and encrypt nothing. */
+function hasKnownTls(value: string): boolean {
+  const said = [...(parses(value)?.searchParams ?? [])].filter(([name]) => /ssl|tls/i.test(name));
+  return said.every(([name, text]) => TLS_PARAMETERS.get(name)?.test(text));
+}
+
 /** A PostgreSQL server, or the folder of an embedded database. */
 export const databaseUrl = z
   .string()
@@ -59,6 +75,10 @@ export const databaseUrl = z
   .refine(
     (value) => value.startsWith('pglite:') || hasEncodedCredentials(value),
     `must be postgres://user:password@host:5432/database; ${ENCODED}`,
+  )
+  .refine(
+    (value) => value.startsWith('pglite:') || hasKnownTls(value),
+    'must say how to encrypt by sslmode=verify-full, require, prefer or disable, spelled like that; files are named by sslrootcert, sslcert and sslkey',
   );
 
 /** A Redis server. */

@@ -256,3 +256,36 @@ it('the port of the metrics is not that of the API', () => {
   expect(faultyNames({ METRICS_PORT: '3001' })).toStrictEqual(['METRICS_PORT']);
   expect(faultyNames({ PORT: '0', METRICS_PORT: '0' })).toStrictEqual([]);
 });
+
+it.each([
+  'sslMode=require',
+  'SSLMODE=require',
+  'ssl-mode=REQUIRED',
+  'ssl_mode=require',
+  'sslmode=',
+  'sslmode=requir',
+  'sslmode=verify_full',
+  'sslmode=Require',
+  'ssl=on',
+  'ssl=require',
+  'tls=true',
+  'useSSL=true',
+  'sslnegotiation=fast',
+  'sslrootcert=',
+])('a database that is to be encrypted by %s would not be, and is refused', (parameter) => {
+  const url = `postgres://db/expenses?connect_timeout=3&${parameter}`;
+  expect(faultyNames({ DATABASE_URL: url })).toStrictEqual(['DATABASE_URL']);
+});
+
+it.each([
+  'sslmode=disable',
+  'sslmode=allow',
+  'sslmode=require&channel_binding=require',
+  'sslmode=verify-full&sslrootcert=/ca.pem&sslcert=/a.pem&sslkey=/a.key',
+  'ssl=true',
+  'ssl=0',
+  'sslmode=no-verify&sslnegotiation=direct',
+  'pgbouncer=true',
+])('%s says how a database is encrypted', (parameters) => {
+  expect(faultyNames({ DATABASE_URL: `postgres://db/expenses?${parameters}` })).toStrictEqual([]);
+});

@@ -18,7 +18,7 @@ export interface ConnectionSettings {
  * These modes are less in libpq; here, as in node-postgres, all of them check the server's certificate and name. Spelled
  * as what they are, node-postgres does not warn of it.
  */
-const CHECKING_MODES = /([?&]sslmode=)(prefer|require|verify-ca)(?=&|$)/;
+const CHECKING_MODES = /([?&]sslmode=)(allow|prefer|require|verify-ca)(?=&|$)/;
 
 /** What node-postgres needs to connect. */
 export function clientConfig({
