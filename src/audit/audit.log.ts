@@ -55,8 +55,8 @@ export class AuditLog implements OnModuleInit, OnModuleDestroy {
     const audit = auditLogger(this.stream);
     this.audit = audit;
     this.adapterHost.httpAdapter.getInstance().onRequestEnd((request, reply, end) => {
+      if (READS.has(request.method) && !isDenied(request, end)) return;
       const event = eventOf(request, reply, end);
-      if (event.decision !== 'denied' && READS.has(request.method)) return;
       if (!isAnybodys(event) || this.isFirst(event)) audit.info(event);
     });
   }
@@ -89,10 +89,14 @@ function isAnybodys({ issuer, decision, reason }: AuditEvent): boolean {
   return issuer === undefined && (decision === undefined || DENIED_TO_ANYBODY.has(reason ?? ''));
 }
 
-function eventOf(request: FastifyRequest, reply: FastifyReply, { isDelivered, status }: RequestEnd) {
+function isDenied({ refusalReason }: FastifyRequest, { status }: RequestEnd): boolean {
+  return refusalReason !== undefined || (status !== undefined && DENIALS.has(status));
+}
+
+function eventOf(request: FastifyRequest, reply: FastifyReply, end: RequestEnd) {
   const { user } = request as { user?: Principal };
+  const { isDelivered, status } = end;
   const isDone = status !== undefined && status < 400;
-  const isDenied = request.refusalReason !== undefined || (status !== undefined && DENIALS.has(status));
   return {
     requestId: request.id,
     traceId: traceIdOf(request),
@@ -106,7 +110,7 @@ function eventOf(request: FastifyRequest, reply: FastifyReply, { isDelivered, st
     action: `${request.method} ${routeOf(request) ?? '(no route)'}`,
     resource: resourceOf(request, reply),
     // None where a stranger's request was turned away for what it is, as one to no path of ours.
-    decision: isDenied ? 'denied' : user || isDone ? 'allowed' : undefined,
+    decision: isDenied(request, end) ? 'denied' : user || isDone ? 'allowed' : undefined,
     status,
     // The client has gone: it cannot know what became of its request.
     isDelivered: isDelivered ? undefined : false,
