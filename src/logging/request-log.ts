@@ -26,9 +26,11 @@ export class RequestLog implements OnModuleInit {
   onModuleInit(): void {
     if (!this.logger.isLevelEnabled('error')) return;
     const { logger } = this;
+    const tellsAll = logger.isLevelEnabled('info');
     this.adapterHost.httpAdapter.getInstance().onRequestEnd((request, _reply, end) => {
-      if (isProbe(request)) return;
-      if (end.countedAs < 500) logger.info(lineOf(request, end), 'request');
+      const isFault = end.countedAs >= 500;
+      if ((!isFault && !tellsAll) || isProbe(request)) return;
+      if (!isFault) logger.info(lineOf(request, end), 'request');
       else logger.error(lineOf(request, end), 'request');
     });
   }
