@@ -6,7 +6,8 @@ import { codeOf, DatabaseFault, DatabaseUnavailable, isLasting } from './databas
 /** How long a database is waited for that is just starting, a standby or being migrated, in milliseconds. */
 const PATIENCE_MS = 60_000;
 const PAUSE_MS = 500;
-/** How often a wait is told of, in milliseconds. */
+/** How long a wait may last before it is told of, and how often it is then, in milliseconds. */
+const FIRST_REPORT_MS = 1_000;
 const REPORT_MS = 3_000;
 
 /** What the start waits for, and for how long it has done so. */
@@ -160,17 +161,16 @@ class WaitReporter {
 
   set(reason: string): void {
     this.reason = reason;
-    if (this.timer) return;
-    this.timer = setInterval(() => this.report(), REPORT_MS);
-    this.report();
+    this.timer ??= setTimeout(() => this.report(), FIRST_REPORT_MS);
   }
 
   stop(): void {
-    clearInterval(this.timer);
+    clearTimeout(this.timer);
   }
 
   private report(): void {
     const seconds = Math.round((performance.now() - this.startedAt) / 100) / 10;
     this.onWait({ waitingFor: this.reason!, seconds });
+    this.timer = setTimeout(() => this.report(), REPORT_MS);
   }
 }
