@@ -3,7 +3,6 @@ import multipart from '@fastify/multipart';
 import { BadRequestException } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyRequest } from 'fastify';
-import type { Readable } from 'node:stream';
 
 /** The largest file that the API imports, in bytes. */
 export const MAX_FILE_BYTES = 64 * 1024 * 1024;
@@ -26,7 +25,7 @@ export async function takeMultipartForms(app: NestFastifyApplication): Promise<v
     .getInstance()
     .addHook('preHandler', async (request) => {
       if (!request.isMultipart()) return;
-      const parts = partsOf(request);
+      const parts = withFormFaults(request.parts());
       const first = await parts.next();
       const isField = !first.done && first.value.type === 'field';
       request.body = isField ? { [first.value.fieldname]: first.value.value } : {};
@@ -53,21 +52,14 @@ export async function fileOf({ remainingParts }: FastifyRequest): Promise<FormFi
     if (!part || part.done) throw new BadRequestException();
     if (part.value.type !== 'file') continue;
     const { file, filename } = part.value;
-    return { content: read(file), name: filename, isTruncated: () => file.truncated };
+    return { content: withFormFaults<Buffer>(file), name: filename, isTruncated: () => file.truncated };
   }
 }
 
-async function* partsOf(request: FastifyRequest): AsyncGenerator<Multipart> {
+/** What is wrong with a form is its sender's fault, where the parser throws it: at a part as well as within a file. */
+async function* withFormFaults<Item>(items: AsyncIterable<Item>): AsyncGenerator<Item> {
   try {
-    yield* request.parts();
-  } catch (error) {
-    throw formFault(error);
-  }
-}
-
-async function* read(file: Readable): AsyncGenerator<Buffer> {
-  try {
-    yield* file as AsyncIterable<Buffer>;
+    yield* items;
   } catch (error) {
     throw formFault(error);
   }
