@@ -3,9 +3,9 @@ import { randomUUID } from 'node:crypto';
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { startTestIssuer, type TestIssuer } from '../../src/testing/index.js';
 import { Relay } from '../support/relay.js';
+import { timeUntil } from '../support/time-until.js';
 import { ApiProcess } from './support/api-process.js';
 import { OwnPgbouncer, OwnPostgres } from './support/servers.js';
 
@@ -83,16 +83,6 @@ interface Health {
 }
 const healthOf = async ({ url }: ApiProcess) => (await (await fetch(`${url}/health/ready`)).json()) as Health;
 
-/** Milliseconds until something holds. */
-async function timeUntil(holds: () => Promise<boolean>, limitMs = 20_000): Promise<number> {
-  const startedAt = performance.now();
-  while (!(await holds())) {
-    if (performance.now() - startedAt > limitMs) throw new Error('It never came to hold');
-    await delay(50);
-  }
-  return Math.round(performance.now() - startedAt);
-}
-
 (OwnPgbouncer.isThere ? describe : describe.skip)('through PgBouncer in transaction mode', () => {
   let pooler: OwnPgbouncer;
   beforeAll(async () => {
@@ -168,7 +158,7 @@ describe('failover', () => {
     const standby = await server.standby();
     try {
       const api = await spawn({ DATABASE_URL: standby.url });
-      await timeUntil(async () => api.output.split('\n').length > 3);
+      await timeUntil(() => api.output.split('\n').length > 3);
       const lines = api.output
         .trim()
         .split('\n')
@@ -285,7 +275,7 @@ describe('a start', () => {
     await holder.connect();
     await holder.query('SELECT pg_advisory_lock(7203114559)');
     const api = await spawn({ DATABASE_URL: url });
-    await timeUntil(async () => api.output.includes('frozen'));
+    await api.logged('frozen');
     expect(api.output).toMatch(/"waitingFor":"the migration lock, held by process \d+ of the server/);
     await holder.end();
     await timeUntil(() => api.isReady());

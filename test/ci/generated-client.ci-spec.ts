@@ -22,7 +22,7 @@ beforeAll(async () => {
   strict = await ApiProcess.start(issuer, { RATE_LIMIT: '2' });
   // It listens, and never gets ready.
   keyless = await ApiProcess.spawn(issuer, { JWKS_URI: `http://localhost:${await freePort()}/keys` });
-  await keyless.logged('The expenses API listens');
+  await keyless.listening();
   folder = await mkdtemp(join(tmpdir(), 'client-'));
   await cp(join(import.meta.dirname, 'client'), folder, { recursive: true });
   await symlink(join(root, 'node_modules'), join(folder, 'node_modules'));

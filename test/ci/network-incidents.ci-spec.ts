@@ -71,6 +71,7 @@ describe('an issuer whose certificate is of a private authority', () => {
 
   it('is not believed, and the log names NODE_EXTRA_CA_CERTS', async () => {
     const api = await spawn(settings());
+    await api.listening();
     await api.logged('NODE_EXTRA_CA_CERTS');
     expect(await read(api)).toBe(503);
   });

@@ -14,6 +14,8 @@ const START_LIMIT_MS = 60_000;
 export class ApiProcess {
   /** What it wrote to standard output and standard error. */
   output = '';
+  /** When it has ended and all of its output is there, which comes later than its exit. */
+  private readonly closed: Promise<unknown>;
 
   private constructor(
     readonly child: ChildProcess,
@@ -22,6 +24,7 @@ export class ApiProcess {
     for (const stream of [child.stdout, child.stderr]) {
       stream?.on('data', (chunk: Buffer) => (this.output += chunk.toString()));
     }
+    this.closed = once(child, 'close');
   }
 
   /** Starts it, and waits until it is ready. */
@@ -88,6 +91,11 @@ export class ApiProcess {
     }
   }
 
+  /** Waits until it takes requests, which it does before it is ready: keys of the issuer may be missing. */
+  listening(): Promise<void> {
+    return this.logged('The expenses API listens');
+  }
+
   /** Waits until it has written something; it writes its lines together. */
   async logged(words: string): Promise<void> {
     const deadline = Date.now() + START_LIMIT_MS;
@@ -104,9 +112,9 @@ export class ApiProcess {
     );
   }
 
-  /** Waits for its end. @returns the exit code */
+  /** Waits for its end, and for the last of its output. @returns the exit code */
   async ended(): Promise<number | null> {
-    if (!this.hasEnded) await once(this.child, 'exit');
+    await this.closed;
     return this.child.exitCode;
   }
 
