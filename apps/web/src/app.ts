@@ -18,6 +18,7 @@ import { logRequests } from './logging/request-log.js';
 import { meaningOf, READ_ALL } from './login/scopes.js';
 import { ownAddress } from './pages/own-address.js';
 import { answerClientError, urlErrorPages } from './pages/url-errors.js';
+import { cutSilentBodies } from './process/silent-bodies.js';
 import { BrowserSession } from './sessions/browser-session.js';
 
 export interface WebAppOptions {
@@ -55,6 +56,7 @@ export async function createWebApp({
   const log = createLog(logger !== undefined ? 'silent' : config.get('LOG_LEVEL', { infer: true }), logTo);
   app.useLogger(logger ?? new NestLog(log));
   logRequests(app, log);
+  cutSilentBodies(app);
   await app.register(cookie);
   await takeMultipartForms(app);
   await app.register(helmet, securityHeaders(config));
