@@ -26,7 +26,7 @@ function openStream(
     AuditRequired,
     { provide: AUDIT_STREAM, inject: [ConfigService, LOG_STREAM], useFactory: openStream },
   ],
-  // For those who report that events are lost.
-  exports: [AUDIT_STREAM],
+  // For those who report that events are lost, and for routes that announce their writes themselves.
+  exports: [AUDIT_STREAM, AuditRequired],
 })
 export class AuditModule {}

@@ -2,14 +2,15 @@ import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { ConfigService } from '@nestjs/config';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyAdapter } from '@nestjs/platform-fastify';
-import type { DestinationStream } from 'pino';
+import type { FastifyRequest } from 'fastify';
+import type { DestinationStream, Logger } from 'pino';
 import type { Principal } from '../auth/index.js';
 import type { Environment } from '../config/environment.js';
 import { routeOf } from '../http/request.fields.js';
 import { ServiceUnavailable } from '../problems/problem.exception.js';
 import { AuditFile } from './audit.file.js';
 import { auditLogger, READS } from './audit.log.js';
-import { AUDIT_STREAM } from './audit.tokens.js';
+import { ANNOUNCES_WRITES, AUDIT_STREAM } from './audit.tokens.js';
 
 /** Time after which a client may try again, in seconds. */
 const RETRY_AFTER_SECONDS = 30;
@@ -17,9 +18,13 @@ const RETRY_AFTER_SECONDS = 30;
 /**
  * With AUDIT_REQUIRED=true no write is done that leaves no trace: an event with the decision `pending` is in the file
  * before the write begins, or the request is refused with 503. How it ended is a second event, as without the setting.
+ *
+ * A request that writes nothing has none: strangers could fill the disk with theirs.
  */
 @Injectable()
 export class AuditRequired implements OnModuleInit {
+  private audit?: Logger;
+
   constructor(
     private readonly adapterHost: HttpAdapterHost<FastifyAdapter>,
     private readonly config: ConfigService<Environment, true>,
@@ -29,20 +34,33 @@ export class AuditRequired implements OnModuleInit {
   onModuleInit(): void {
     const { stream } = this;
     if (!this.config.get('AUDIT_REQUIRED', { infer: true }) || !(stream instanceof AuditFile)) return;
-    const audit = auditLogger(stream);
+    this.audit = auditLogger(stream);
     this.adapterHost.httpAdapter.getInstance().addHook('preHandler', (request, _reply, done) => {
-      if (READS.has(request.method)) return done();
-      const { user } = request as { user?: Principal };
-      audit.info({
-        requestId: request.id,
-        issuer: user?.issuer,
-        subject: user?.subject,
-        clientId: user?.clientId,
-        actor: user?.actor?.subject,
-        action: `${request.method} ${routeOf(request) ?? '(no route)'}`,
-        decision: 'pending',
-      });
-      done(stream.isFailing ? new ServiceUnavailable('audit_unavailable', RETRY_AFTER_SECONDS) : undefined);
+      const { url, config } = request.routeOptions;
+      const isWrite = url !== undefined && !READS.has(request.method) && !(ANNOUNCES_WRITES in config);
+      if (isWrite) this.announce(request);
+      done();
     });
+  }
+
+  /**
+   * Has the event of a write in the file before it begins; does nothing without AUDIT_REQUIRED.
+   * @throws ServiceUnavailable 503 `audit_unavailable`, when it cannot be written
+   */
+  announce(request: FastifyRequest): void {
+    const { user } = request as { user?: Principal };
+    this.audit?.info({
+      requestId: request.id,
+      issuer: user?.issuer,
+      subject: user?.subject,
+      clientId: user?.clientId,
+      actor: user?.actor?.subject,
+      action: `${request.method} ${routeOf(request) ?? '(no route)'}`,
+      decision: 'pending',
+    });
+    const { stream } = this;
+    if (this.audit && stream instanceof AuditFile && stream.isFailing) {
+      throw new ServiceUnavailable('audit_unavailable', RETRY_AFTER_SECONDS);
+    }
   }
 }

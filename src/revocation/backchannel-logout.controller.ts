@@ -1,7 +1,10 @@
 import { Body, Controller, HttpCode, Post, Req } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiBody, ApiConsumes, ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import type { FastifyRequest } from 'fastify';
 import { LRUCache } from 'lru-cache';
+import { AuditRequired } from '../audit/audit.required.js';
+import { ANNOUNCES_WRITES } from '../audit/audit.tokens.js';
 import {
   AccessChecks,
   type AuthenticatedRequest,
@@ -29,27 +32,28 @@ export class BackchannelLogoutController {
     private readonly logoutTokens: LogoutTokens,
     private readonly revocations: Revocations,
     private readonly checks: AccessChecks,
+    private readonly auditRequired: AuditRequired,
   ) {}
 
   /**
    * Takes a logout token (OpenID Connect Back-Channel Logout 1.0, 2.5): from now on the tokens of that session, or without
    * one all tokens of that subject, are refused that were issued until then.
    *
-   * @throws InvalidLogoutToken 400; TooManyRequests 429; KeysUnavailable, DatabaseUnavailable 503
+   * @throws InvalidLogoutToken 400; TooManyRequests 429; KeysUnavailable, DatabaseUnavailable, ServiceUnavailable 503
    */
   @Post()
   @HttpCode(200)
-  @RouteConfig({ [TAKES_FORMS]: true })
+  @RouteConfig({ [TAKES_FORMS]: true, [ANNOUNCES_WRITES]: true })
   @ApiConsumes('application/x-www-form-urlencoded')
   @ApiBody({
     schema: { type: 'object', required: ['logout_token'], properties: { logout_token: { type: 'string' } } },
   })
   @ApiOkResponse({ description: 'The tokens are refused from now on.' })
   @Problems('invalid_logout_token', 'too_many_failures', 'keys_unavailable', 'database_unavailable')
-  async logOut(@Body() form: unknown, @Req() request: AuthenticatedRequest): Promise<void> {
+  async logOut(@Body() form: unknown, @Req() request: AuthenticatedRequest & FastifyRequest): Promise<void> {
     this.checks.beforeVerification(request);
     try {
-      await this.take(form);
+      await this.take(form, request);
     } catch (error) {
       // Anybody can send something here: each address as often as access tokens that are not good.
       if (error instanceof InvalidLogoutToken) {
@@ -59,10 +63,11 @@ export class BackchannelLogoutController {
     }
   }
 
-  private async take(form: unknown): Promise<void> {
+  private async take(form: unknown, request: FastifyRequest): Promise<void> {
     const notice = await this.logoutTokens.verify(logoutTokenIn(form));
     const seen = revocationId(notice.issuer, 'token', notice.id);
     if (this.seen.has(seen)) throw new InvalidLogoutToken('replayed');
+    this.auditRequired.announce(request);
     const { issuer, subject, session, issuedAt: notBefore } = notice;
     const ids = [
       ...(session === undefined ? [] : [revocationId(issuer, 'session', session)]),

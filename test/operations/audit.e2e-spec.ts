@@ -94,6 +94,56 @@ describe('the audit log', () => {
     expect(statSync(file).mode & 0o777).toBe(0o600);
   });
 
+  it('has an event before each write with AUDIT_REQUIRED=true, and none before what turns out to write nothing', async () => {
+    const own = join(folder, 'required.log');
+    const variables = { AUDIT_LOG: own, AUDIT_REQUIRED: 'true', REVOCATION: 'on', RATE_LIMIT: '0' };
+    const service = await createTestApp({ issuer: issuer!, variables });
+    const token = issuer!.tokenFor({ sub: 'auth0|alice', scopes: ['create:expenses'] });
+    const post = (url: string, payload: object, bearer?: string) =>
+      service.inject({ method: 'POST', url, payload }, bearer);
+    const logOut = (logoutToken: string) =>
+      service.inject({
+        method: 'POST',
+        url: '/backchannel-logout',
+        headers: { 'content-type': 'application/x-www-form-urlencoded' },
+        payload: new URLSearchParams({ logout_token: logoutToken }).toString(),
+      });
+    const now = Math.floor(Date.now() / 1000);
+    const claims = {
+      iss: issuer!.url,
+      aud: issuer!.audience,
+      iat: now,
+      exp: now + 60,
+      jti: 'x',
+      sub: 'auth0|bob',
+    };
+    const events = { 'http://schemas.openid.net/event/backchannel-logout': {} };
+    const notice = issuer!.sign({ typ: 'logout+jwt' }, { ...claims, events });
+    expect((await post('/expenses', expense)).statusCode).toBe(401);
+    expect((await post('/nowhere', expense)).statusCode).toBe(404);
+    expect((await service.inject({ method: 'PUT', url: '/currencies' })).statusCode).toBe(405);
+    expect((await logOut('a.b.c')).statusCode).toBe(400);
+    expect((await post('/expenses', expense, token)).statusCode).toBe(201);
+    expect((await logOut(notice)).statusCode).toBe(200);
+    expect((await logOut(notice)).statusCode).toBe(400);
+    await service.close();
+    const lines = readFileSync(own, 'utf8').trim().split('\n');
+    const written = lines
+      .map((line) => JSON.parse(line) as Record<string, unknown>)
+      .map(({ action, decision }) => [action, decision ?? '-'].join(' '));
+    expect(written).toEqual([
+      'POST /expenses denied',
+      'POST (no route) -',
+      'PUT (no route) -',
+      'POST /backchannel-logout -',
+      'POST /expenses pending',
+      'POST /expenses allowed',
+      'POST /backchannel-logout pending',
+      'POST /backchannel-logout allowed',
+      'POST /backchannel-logout -',
+    ]);
+  });
+
   it('has one event a minute, and a count, for what anybody can send', async () => {
     const own = join(folder, 'strangers.log');
     const variables = { AUDIT_LOG: own, FAILED_AUTH_LIMIT: '2', RATE_LIMIT: '0' };
