@@ -53,9 +53,9 @@ describe('doctor, where issuer and API run', () => {
       'warning are not led to https://issuer.invalid by the metadata of the API',
     );
     const other = servers.apiUrl.replace('localhost', '127.0.0.1');
-    expect((await findings(other, servers.issuer.issuer)).slice(0, 2)).toEqual([
+    const warnings = (await findings(other, servers.issuer.issuer)).filter((line) => !line.startsWith('ok'));
+    expect(warnings).toEqual([
       `warning throw away the metadata at ${other}/.well-known/oauth-protected-resource, whose resource is "${servers.apiUrl}"`,
-      `warning are not led to ${other}/.well-known/oauth-protected-resource: ${other} answers 401 without a challenge that names it`,
     ]);
   });
 });

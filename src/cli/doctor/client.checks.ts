@@ -26,8 +26,7 @@ export async function checkClients({ RESOURCE, BASE_URL, ISSUERS }: Settings): P
   try {
     const { body } = await fetchJson(url, timeout());
     return [
-      checkResource(url, resource, body),
-      await checkChallenge(url, resource),
+      ...(await checkResource(url, resource, body)),
       ...(await Promise.all(ISSUERS.map((issuer) => checkServer(issuer, body)))).flat(),
     ];
   } catch (error) {
@@ -39,14 +38,20 @@ export async function checkClients({ RESOURCE, BASE_URL, ISSUERS }: Settings): P
   }
 }
 
-/** A client throws metadata away that name another resource than it asked for (RFC 9728, 3.3). */
-function checkResource(url: string, resource: string, metadata: Metadata): Finding {
+/**
+ * A client throws metadata away that name another resource than it asked for (RFC 9728, 3.3). An API that is called
+ * otherwise leads clients elsewhere, too, which then needs no word of its own.
+ */
+async function checkResource(url: string, resource: string, metadata: Metadata): Promise<Finding[]> {
   if (metadata.resource !== resource) {
     const detail = `throw away the metadata at ${url}, whose resource is ${JSON.stringify(metadata.resource)}`;
-    return warning('clients', detail, `The API that runs there must have RESOURCE=${resource}`);
+    return [warning('clients', detail, `The API that runs there must have RESOURCE=${resource}`)];
   }
   const scopes = namesIn(metadata.scopes_supported).join(' ');
-  return ok('clients', `find the metadata at ${url}; the scopes are ${scopes}`);
+  return [
+    ok('clients', `find the metadata at ${url}; the scopes are ${scopes}`),
+    await checkChallenge(url, resource),
+  ];
 }
 
 /** Whether a call without token is told where the metadata are (RFC 9728, 5.1). */

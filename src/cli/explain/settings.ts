@@ -142,7 +142,7 @@ function audiences(claims: Claims, { audiences: present, audienceClaim }: Issuer
   const clients = new Set(CLIENT_CLAIMS.map((name) => claims[name]));
   const list = (found: string) => [...present, found];
   if (!Object.hasOwn(claims, 'aud')) {
-    const client = claims[audienceClaim ?? 'aud'];
+    const client = audienceClaim && claims[audienceClaim];
     if (!isText(client)) return undefined;
     // The id of the client is not repeated.
     return {
