@@ -142,8 +142,8 @@ it('a token is tried with each key that it may be signed with: all of one kid, o
   await foreign.close();
 });
 
-it('rotation during 20 seconds of traffic makes no request with a valid token fail', async () => {
-  const SECONDS = 20;
+it('a rotation under traffic makes no request with a valid token fail', async () => {
+  const SECONDS = 10;
   api = await createAuthApp(issuer);
   const started = performance.now();
   const elapsed = () => (performance.now() - started) / 1000;
