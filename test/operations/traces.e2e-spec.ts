@@ -1,5 +1,6 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { IncomingMessage } from 'node:http';
+import { Database } from '../../src/database/database.js';
 import { startTestIssuer, type TestApp, type TestIssuer } from '../../src/testing/index.js';
 import { OtlpReceiver } from '../support/otlp-receiver.js';
 import { createTestApp } from '../support/test-app.js';
@@ -29,6 +30,8 @@ describe('traces', () => {
     await app.inject({ method: 'GET', url: '/?text=rome', headers }, token);
     await app.inject({ method: 'GET', url: '/', headers }, token);
     await app.get('/', issuer.tokenFor({ exp: 1 }));
+    // As is asked for revocations, four times a second.
+    await app.app.get(Database).missingMigrations();
     // Spans are sent in batches; closing sends the rest.
     await app.close();
   });
@@ -64,6 +67,13 @@ describe('traces', () => {
   it('have a span for the queries of a request', () => {
     const [first] = named('GET /');
     expect(named('database.query').map(({ parentSpanId }) => parentSpanId)).toContain(first!.spanId);
+  });
+
+  it('have none for what the database is asked beside requests', () => {
+    const spanIds = new Set(receiver!.spans.map(({ spanId }) => spanId));
+    const queries = named('database.query');
+    expect(queries.length).toBeGreaterThan(0);
+    expect(queries.filter(({ parentSpanId }) => !spanIds.has(parentSpanId!))).toEqual([]);
   });
 
   it('have a span for each fetch from the issuer, which is told the trace', () => {
