@@ -115,12 +115,12 @@ export class Metrics implements OnModuleInit, OnModuleDestroy {
       Number(stale),
     );
     this.keyGauge('auth_keys_age_seconds', 'Age of the signing keys', ({ ageSeconds }) => ageSeconds ?? 0);
-    this.gauge(
+    this.counter(
       'log_lines_lost_total',
       'Log lines that standard output did not take',
       () => lostLogLines().lines,
     );
-    this.gauge('audit_events_lost_total', 'Audit events that could not be written', () =>
+    this.counter('audit_events_lost_total', 'Audit events that could not be written', () =>
       this.lostAuditEvents(),
     );
     const { revocations } = this;
@@ -179,6 +179,21 @@ export class Metrics implements OnModuleInit, OnModuleDestroy {
         registers: [],
         collect() {
           this.set(read());
+        },
+      }),
+    );
+  }
+
+  /** A counter of what is counted elsewhere, since the process started; read when Prometheus asks. */
+  private counter(name: string, help: string, read: () => number): void {
+    this.registry.registerMetric(
+      new Counter({
+        name,
+        help,
+        registers: [],
+        collect() {
+          this.reset();
+          this.inc(read());
         },
       }),
     );

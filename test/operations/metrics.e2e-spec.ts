@@ -92,6 +92,14 @@ describe('GET /metrics', () => {
     }
   });
 
+  it('has a counter wherever a name of ours says so, and nowhere else', async () => {
+    const types = [...(await metrics()).matchAll(/^# TYPE ((?:http|auth|database|log|audit)_\w+) (\w+)$/gm)];
+    const counters = types.filter(([, , type]) => type === 'counter').map(([, name]) => name);
+    const named = types.map(([, name]) => name).filter((name) => name!.endsWith('_total'));
+    expect(named).toContain('audit_events_lost_total');
+    expect(counters).toEqual(named);
+  });
+
   it.each(['deploy/grafana/expenses-api.json', 'deploy/prometheus/alerts.yaml'])(
     'has every metric that %s asks for',
     async (file) => {
