@@ -1,4 +1,3 @@
-import { Logger } from '@nestjs/common';
 import { type ClientBase, Pool, type PoolClient, type QueryConfig, type QueryResult } from 'pg';
 import { clientConfig, type ConnectionSettings } from './connection-settings.js';
 import {
@@ -25,6 +24,8 @@ export interface PoolOptions extends ConnectionSettings {
   /** Most connections at a time. */
   readonly size: number;
   readonly statementTimeoutMs: number;
+  /** Is told, for each connection, that it leads through a pooler. */
+  readonly onPooler?: () => void;
 }
 
 /**
@@ -32,14 +33,12 @@ export interface PoolOptions extends ConnectionSettings {
  * longer than a request may, and those that broke, that lead to a standby or that are of before a failover are thrown away.
  */
 export class ConnectionPool {
-  private readonly logger = new Logger('Database');
   private readonly pool: Pool;
   private readonly sessions = new WeakMap<ClientBase, Session>();
   private readonly generations = new WeakMap<ClientBase, number>();
   private generation = 0;
   private renewedAt = -Infinity;
   private keepsPrepared = true;
-  private hasToldOfPooler = false;
 
   constructor(private readonly options: PoolOptions) {
     const { size, statementTimeoutMs } = options;
@@ -142,10 +141,7 @@ export class ConnectionPool {
     const session = await Session.open(client, this.options.statementTimeoutMs);
     this.sessions.set(client, session);
     this.generations.set(client, this.generation);
-    if (session.isPooled && !this.hasToldOfPooler) {
-      this.hasToldOfPooler = true;
-      this.logger.log('The database is reached through a pooler: no statement is kept prepared');
-    }
+    if (session.isPooled) this.options.onPooler?.();
   }
 
   private sessionOf(client: ClientBase): Session {

@@ -29,12 +29,14 @@ export class PostgresDatabase extends Database {
   private readonly pool: ConnectionPool;
   /** One connection of its own, so that the question is answered while all others are busy. */
   private readonly probe: ConnectionPool;
+  private hasToldOfPooler = false;
   private asked?: { readonly at: number; readonly answer: Promise<boolean> };
 
   constructor(private readonly options: PostgresOptions) {
     super();
     const { poolSize, statementTimeoutSeconds, ...connection } = options;
-    const common = { ...connection, applicationName: 'expenses-api' };
+    const onPooler = () => this.tellOfPooler();
+    const common = { ...connection, applicationName: 'expenses-api', onPooler };
     this.pool = new ConnectionPool({
       ...common,
       size: poolSize,
@@ -44,6 +46,12 @@ export class PostgresDatabase extends Database {
     this.queries = drizzleOn(this.pool);
     const warning = sslModeWarning(options.url);
     if (warning) new Logger('Database').warn(warning);
+  }
+
+  private tellOfPooler(): void {
+    if (this.hasToldOfPooler) return;
+    this.hasToldOfPooler = true;
+    new Logger('Database').log('The database is reached through a pooler: no statement is kept prepared');
   }
 
   override get connections() {

@@ -103,7 +103,7 @@ const healthOf = async ({ url }: ApiProcess) => (await (await fetch(`${url}/heal
     );
     expect(new Set(statuses)).toEqual(new Set([200, 201]));
     expect((await healthOf(one!)).status).toBe('ok');
-    expect(one!.output).toContain('through a pooler');
+    expect(one!.output.match(/through a pooler/g)).toHaveLength(1);
   });
 
   it('a statement that takes too long ends on the server, too', async () => {
