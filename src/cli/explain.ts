@@ -17,6 +17,9 @@ const SETTINGS =
   'The token is genuine, and would be accepted with these settings (docs/issuers.md says when they are right, and what ' +
   'they are called in ISSUERS_FILE):';
 
+/** What the guards are not asked, since they would need the database, which may be that of a running process. */
+const REVOKED = 'Whether it was revoked is not looked up; the log then has the reason revoked_token.\n';
+
 await run(async () => {
   const { positionals, values } = readArguments({ help: { type: 'boolean' } }, USAGE);
   const [method, url, ...others] = positionals;
@@ -44,6 +47,8 @@ await run(async () => {
   );
   for (const { passed, text } of steps) process.stdout.write(`${passed ? 'yes' : 'NO '}  ${text}\n`);
   process.stdout.write(`\n${verdict}\n`);
+  if (accepted && route.rule.kind !== 'public' && environment.REVOCATION === 'on')
+    process.stdout.write(REVOKED);
   if (settings) process.stdout.write(`\n${SETTINGS}\n${settings.join('\n')}\n`);
   return accepted ? 0 : 1;
 });

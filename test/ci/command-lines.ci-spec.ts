@@ -50,6 +50,12 @@ describe('npm run explain', () => {
     expect(stdout).toMatch(/^(yes {2}.+\n)+\naccepted\n$/);
   });
 
+  it('says of a good token that it may be revoked, where tokens can be', async () => {
+    const { code, stdout } = await explain(token({}), { ...usual, REVOCATION: 'on' });
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/\naccepted\nWhether it was revoked is not looked up; .* revoked_token\.\n$/);
+  });
+
   it.each<[string, () => string, string, readonly string[]]>([
     [
       'without aud, but with a client',
