@@ -34,6 +34,7 @@ interface ApiContainer extends PodContainer {
 interface Deployment extends Manifest {
   readonly metadata: { readonly name: string };
   readonly spec: {
+    readonly strategy: { readonly rollingUpdate: { readonly maxSurge: number } };
     readonly template: {
       readonly metadata: { readonly labels: object };
       readonly spec: {
@@ -46,6 +47,9 @@ interface Deployment extends Manifest {
       };
     };
   };
+}
+interface Autoscaler extends Manifest {
+  readonly spec: { readonly maxReplicas: number };
 }
 interface Kustomization {
   readonly images: readonly [{ readonly name: string }];
@@ -197,6 +201,14 @@ describe('the manifests for Kubernetes', () => {
     expect(pod.terminationGracePeriodSeconds).toBeGreaterThan(SHUTDOWN_GRACE + SHUTDOWN_TIMEOUT);
     // Whether a pod is ready is asked before it stops to listen.
     expect(apiContainer.readinessProbe.periodSeconds).toBeLessThan(SHUTDOWN_GRACE);
+  });
+
+  it('take no more connections of PostgreSQL than it gives, during an update of all pods either', () => {
+    const { DATABASE_POOL_SIZE } = parseEnvironment({ ...settings, ...secrets }, []);
+    const { maxReplicas } = (manifestOf('HorizontalPodAutoscaler') as Autoscaler).spec;
+    const { maxSurge } = deployment.spec.strategy.rollingUpdate;
+    // By default 100, three of which are kept for superusers.
+    expect((maxReplicas + maxSurge) * (DATABASE_POOL_SIZE + 1)).toBeLessThan(97);
   });
 
   it('have the probes and numbers of compose.yaml and of the image', () => {
