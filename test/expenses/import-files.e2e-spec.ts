@@ -212,6 +212,16 @@ describe('A file is refused, and its fault named where a person finds it:', () =
       `${header},currency\n2026-01-02,a,1.50,JPY\n`,
       [['#/lines/2/value', 'must have at most 0 decimals, as JPY has']],
     ],
+    [
+      'values with more decimals than the currency of those that name none',
+      `${header}\n2026-01-02,a,1.005\n`,
+      [['#/lines/2/value', 'must have at most 2 decimals, as USD has']],
+    ],
+    [
+      'such a value where the currency is empty',
+      `${header},currency\n2026-01-02,a,0.001,\n`,
+      [['#/lines/2/value', 'must have at most 2 decimals, as USD has']],
+    ],
     ['a negative zero', `${header}\n2026-01-02,a,-0.00\n`, [['#/lines/2/value', 'must not be zero']]],
     [
       'NUL in a text',
