@@ -68,7 +68,8 @@ export const expensePatch = z
   .refine(fitsCurrency, {
     path: ['value'],
     error: ({ input }) => decimalsFault((input as { currency: string }).currency),
-    when: () => true,
+    // Beside other faults, so that all are named at once. Alone it is for `applyPatch`, which knows whether it is new.
+    when: ({ issues }) => issues.length > 0,
   })
   // Without an example, tools send one with all members, and those of the service cannot be changed.
   .meta({ id: 'ExpensePatch', example: { description: 'Lunch with the team', value: 42.5 } });

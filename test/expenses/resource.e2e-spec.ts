@@ -125,6 +125,17 @@ describeOnBothEngines('Single expenses', (engine) => {
       expect((await patch(id, { currency: 'KWD', value: 1.005 })).statusCode).toBe(200);
     });
 
+    it('judges no value that stays as it is, also in a whole expense that was kept under other rules', async () => {
+      const { id } = await create({ currency: 'JPY' });
+      await ledger.select(sql`UPDATE expenses SET value = 1.5 WHERE id = ${id}`);
+      const kept = (await alice('GET', `/expenses/${id}`)).json<ExpenseAnswer>();
+      const answer = await patch(id, { ...kept, category: 'food' });
+      expect(answer.statusCode).toBe(200);
+      expect(answer.json()).toMatchObject({ value: 1.5, currency: 'JPY', category: 'food' });
+      const changed = { ...answer.json<ExpenseAnswer>(), value: 2.5 };
+      expect(pointers(await patch(id, changed))).toEqual(['#/value']);
+    });
+
     it.each([
       [{ value: null }, ['#/value']],
       [{ date: 1 }, ['#/date']],
