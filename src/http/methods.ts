@@ -75,9 +75,13 @@ export class Methods {
   }
 }
 
+/** What stands before the path of a request to a proxy, which a server must take, too (RFC 9112, 3.2.2). */
+const ORIGIN = /^https?:\/\/[^/?]*/i;
+
 /** The path of a request, as routes are found by it. One that cannot be decoded has been answered by now. */
 function pathIn({ url }: FastifyRequest): string {
-  const [path = ''] = url.split('?');
+  const [written = ''] = url.split(/[?#]/);
+  const path = written.startsWith('/') ? written : written.replace(ORIGIN, '') || '/';
   return path.includes('%') ? decodeURI(path) : path;
 }
 

@@ -220,6 +220,11 @@ describe('Paths', () => {
     ['/health/live', 'GET, HEAD, OPTIONS'],
     ['/%65xpenses', 'DELETE, GET, HEAD, OPTIONS, POST'],
     ['/expenses/%69mport', 'OPTIONS, POST'],
+    // As to a proxy (RFC 9112, 3.2.2).
+    ['http://api.example.com/expenses', 'DELETE, GET, HEAD, OPTIONS, POST'],
+    ['HTTPS://api.example.com/expenses/import', 'OPTIONS, POST'],
+    ['http://api.example.com', 'GET, HEAD, OPTIONS'],
+    ['/expenses/import#x', 'OPTIONS, POST'],
   ])('%s have the methods %s, and say so', async (path, allowed) => {
     expect(await send(`OPTIONS ${path}`)).toMatchObject({
       statusCode: 204,
