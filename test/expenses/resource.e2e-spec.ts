@@ -345,14 +345,17 @@ describeOnBothEngines('Single expenses', (engine) => {
 
   describe('DELETE /expenses', () => {
     it.each([
-      ['"1"', 412],
-      ['W/"1", "2"', 412],
-      ['1', 400],
-      ['*', 200],
-    ])('with If-Match: %s, which only a single expense can meet, is answered %d', async (tag, status) => {
+      ['if-match', '"1"', 412],
+      ['if-match', 'W/"1", "2"', 412],
+      ['if-match', '1', 400],
+      ['if-match', '*', 200],
+      ['if-none-match', '*', 412],
+      ['if-none-match', '1', 400],
+      ['if-none-match', '"1"', 200],
+    ])('with %s: %s, which is meant for a single expense, is answered %d', async (name, tag, status) => {
       const eve = ledger.as('auth0|eve');
       await eve('POST', '/expenses', { payload: pizza });
-      const answer = await eve('DELETE', '/expenses', { headers: { 'if-match': tag } });
+      const answer = await eve('DELETE', '/expenses', { headers: { [name]: tag } });
       expect(answer.statusCode).toBe(status);
       expect((await eve('GET', '/')).json<unknown[]>().length > 0).toBe(status !== 200);
     });
