@@ -66,6 +66,7 @@ describe('A new expense', () => {
     '\u115f',
     '\u034f',
     '\u{e0020}',
+    '\u{1d159}',
     '\u2028',
   ])('has no description without anything to see: %j', (description) => {
     expect(expense({ description }).success).toBe(false);
