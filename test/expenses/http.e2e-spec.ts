@@ -110,6 +110,16 @@ describe('HTTP', () => {
     expect(answer.headers.allow).toContain('GET');
   });
 
+  it('answers OPTIONS of a path that there is for no method by 404, but not a preflight', async () => {
+    for (const headers of [{}, { origin: ORIGIN }] as Record<string, string>[]) {
+      const answer = await send('OPTIONS', '/nothing', headers);
+      expect(answer.statusCode).toBe(404);
+      expect(answer.json()).toMatchObject({ code: 'not_found' });
+    }
+    const preflight = { origin: ORIGIN, 'access-control-request-method': 'GET' };
+    expect((await send('OPTIONS', '/nothing', preflight)).statusCode).toBe(204);
+  });
+
   it('lets a page of an allowed origin send what the API reads, and read what it needs', async () => {
     const preflight = await send('OPTIONS', '/', {
       origin: ORIGIN,
