@@ -173,6 +173,16 @@ describe('HTTP', () => {
       },
     );
 
+    it('is one, too: a tunnel that is asked for', async () => {
+      const [answer] = await rawExchange(url, 'CONNECT a:443 HTTP/1.1\r\nhost: a:443\r\n\r\n');
+      expect(answer).toMatchObject({
+        statusCode: 400,
+        headers: { 'content-type': expect.stringMatching(/^application\/problem\+json/) },
+      });
+      const { requestId } = JSON.parse(answer!.body) as Record<string, unknown>;
+      expect(log.of(requestId)).toMatchObject([{ status: 400, code: 'malformed_request' }]);
+    });
+
     it('is one, too: a head that stops coming', async () => {
       const [answer] = await rawExchange(url, 'GET / HTTP/1.1\r\nhost: a\r\n');
       expect(answer).toMatchObject({
