@@ -173,6 +173,21 @@ describe('HTTP', () => {
       },
     );
 
+    it.each([
+      ['', 200],
+      [',', 200],
+      ['100-Continue', 200],
+      ['100-continue,', 200],
+      [', 100-continue', 200],
+      ['100-continue, 200-ok', 417],
+      ['100-continued', 417],
+      ['100-continue=1', 417],
+    ])('reads Expect: %s', async (expectation, status) => {
+      const lines = ['GET /health/live HTTP/1.1', 'host: a', 'connection: close', `expect: ${expectation}`];
+      const [answer] = await rawExchange(url, `${lines.join('\r\n')}\r\n\r\n`);
+      expect(answer?.statusCode).toBe(status);
+    });
+
     it('is one, too: a tunnel that is asked for', async () => {
       const [answer] = await rawExchange(url, 'CONNECT a:443 HTTP/1.1\r\nhost: a:443\r\n\r\n');
       expect(answer).toMatchObject({
