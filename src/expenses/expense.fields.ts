@@ -17,9 +17,9 @@ export const calendarDate = z
 
 /**
  * A character that leaves something to see. Format characters (Cf), spaces (Z), variation selectors and what Unicode
- * calls ignorable, as U+3164, leave nothing; nor does the blank Braille pattern.
+ * calls ignorable, as U+3164, leave nothing; nor do the blank Braille pattern and the null notehead.
  */
-const VISIBLE = /[^\p{Cf}\p{Z}\p{Cn}\p{Variation_Selector}\p{Default_Ignorable_Code_Point}\u2800]/u;
+const VISIBLE = /[^\p{Cf}\p{Z}\p{Cn}\p{Variation_Selector}\p{Default_Ignorable_Code_Point}\u2800\u{1D159}]/u;
 
 /** One line of text, in Unicode's composed form (NFC) and without spaces around it. Length in characters. */
 export function line(maxLength: number) {

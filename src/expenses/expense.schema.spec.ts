@@ -45,6 +45,8 @@ describe('A new expense', () => {
     const inYen = newExpenseSchema('JPY');
     const fields = { date: '2026-03-31', description: 'x' };
     expect(inYen.safeParse({ ...fields, value: 1.5 }).error?.issues[0]?.path).toEqual(['value']);
+    // As a row of a file has it, where the column is empty or missing.
+    expect(inYen.safeParse({ ...fields, value: 1.5, currency: undefined }).success).toBe(false);
     expect(inYen.parse({ ...fields, value: 2 })).toMatchObject({ currency: 'JPY', category: null });
   });
 
@@ -64,6 +66,7 @@ describe('A new expense', () => {
     '\u115f',
     '\u034f',
     '\u{e0020}',
+    '\u{1d159}',
     '\u2028',
   ])('has no description without anything to see: %j', (description) => {
     expect(expense({ description }).success).toBe(false);

@@ -29,7 +29,7 @@ export const newExpense = z
  */
 export function newExpenseSchema(defaultCurrency: string) {
   return newExpense
-    .refine((expense) => fitsCurrency({ currency: defaultCurrency, ...expense }), {
+    .refine((expense) => fitsCurrency(expense, defaultCurrency), {
       path: ['value'],
       error: ({ input }) => decimalsFault((input as { currency?: string }).currency ?? defaultCurrency),
       when: () => true,
@@ -68,7 +68,8 @@ export const expensePatch = z
   .refine(fitsCurrency, {
     path: ['value'],
     error: ({ input }) => decimalsFault((input as { currency: string }).currency),
-    when: () => true,
+    // Beside other faults, so that all are named at once. Alone it is for `applyPatch`, which knows whether it is new.
+    when: ({ issues }) => issues.length > 0,
   })
   // Without an example, tools send one with all members, and those of the service cannot be changed.
   .meta({ id: 'ExpensePatch', example: { description: 'Lunch with the team', value: 42.5 } });
@@ -111,9 +112,12 @@ export const expenseAnswer = z
 /** An expense, or what there is of a broken one, whose value and currency have faults of their own. */
 type Amount = { readonly value?: unknown; readonly currency?: unknown };
 
-/** Whether the value has no more decimals than its currency: 1.005 USD is not money. */
-export function fitsCurrency(expense: Amount | null | undefined): boolean {
-  const { value, currency: code } = expense ?? {};
+/**
+ * Whether the value has no more decimals than its currency: 1.005 USD is not money.
+ * @param defaultCurrency of an expense that names none
+ */
+export function fitsCurrency(expense: Amount | null | undefined, defaultCurrency?: string): boolean {
+  const { value, currency: code = defaultCurrency } = expense ?? {};
   if (typeof value !== 'number' || typeof code !== 'string' || !isCurrency(code)) return true;
   return Number(value.toFixed(minorUnits(code))) === value;
 }

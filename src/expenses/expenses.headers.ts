@@ -63,6 +63,9 @@ export const wholeHeaders = z.object({
   'If-Match': entityTags
     .optional()
     .describe('* alone can be met: all expenses together have no entity tag, so every other is 412'),
+  'If-None-Match': entityTags
+    .optional()
+    .describe('* cannot be met, so it is 412: they are there, and have no entity tag'),
 });
 
 export type WholeHeaders = z.output<typeof wholeHeaders>;
@@ -99,12 +102,15 @@ export function preconditions(headers: ChangeHeaders): (expense: Current) => voi
 }
 
 /**
- * Refuses a condition that was meant for a single expense (RFC 9110, 13.1.1): a client that lost its id must not reach all.
+ * Refuses a condition that was meant for a single expense (RFC 9110, 13.1): a client that lost its id must not reach all.
  * @throws PreconditionFailed
  */
-export function assertMeansAll({ 'If-Match': wanted }: WholeHeaders): void {
+export function assertMeansAll({ 'If-Match': wanted, 'If-None-Match': unwanted }: WholeHeaders): void {
   if (wanted && wanted !== '*') {
     throw new PreconditionFailed('If-Match names an entity tag, and all expenses together have none');
+  }
+  if (unwanted === '*') {
+    throw new PreconditionFailed('If-None-Match is *, and all expenses together are there');
   }
 }
 

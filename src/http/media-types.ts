@@ -47,6 +47,13 @@ export class JsonAdapter extends FastifyAdapter {
       });
     }
     server.addContentTypeParser('*', (request, _payload, done) => done(unsupportedMediaType(request)));
+    // A form is read for a token in it, and refused, by `auth/`, which does not know what is taken instead.
+    server.addHook('onSend', (request, reply, payload, done) => {
+      if (reply.statusCode === 415 && isForm(request) && !reply.hasHeader('accept')) {
+        void reply.headers(unsupportedMediaType(request).headers);
+      }
+      done(null, payload);
+    });
     server.addHook('preParsing', (request, reply, payload, done) => {
       // Nobody wants the body of what is nowhere, so it is not read.
       if (request.is404 && this.answerNotFound) {
@@ -79,6 +86,10 @@ export class JsonAdapter extends FastifyAdapter {
     };
     return super.setNotFoundHandler(this.answerNotFound);
   }
+}
+
+function isForm({ headers }: FastifyRequest): boolean {
+  return /^application\/x-www-form-urlencoded\s*(?:;|$)/i.test(headers['content-type'] ?? '');
 }
 
 /** A 415 that says which types the method takes: of patches by Accept-Patch (RFC 5789, 2.2), else by Accept. */

@@ -36,17 +36,26 @@ export class Methods {
     });
   }
 
-  /** Answers every OPTIONS; to be called when all hooks are added that write headers, those of CORS among them. */
+  /**
+   * Answers every OPTIONS of a path that there is, and every preflight; to be called when all hooks are added that write
+   * headers, those of CORS among them.
+   */
   answerOptions(): void {
     this.server.addHook('onRequest', (request, reply, done) => {
-      const allowed = request.method === 'OPTIONS' ? this.allowedAt(pathIn(request)) : [];
+      if (request.method !== 'OPTIONS') {
+        done();
+        return;
+      }
+      const allowed = this.allowedAt(pathIn(request));
       if (allowed.length > 0) void reply.header('allow', allowed.join(', '));
       if (allowed.includes('PATCH')) void reply.header('accept-patch', this.patchTypes.join(', '));
-      if (allowed.length > 0 || reply.hasHeader('access-control-allow-methods')) {
-        void reply.status(204).send();
-      } else {
-        done();
-      }
+      // The plugin for CORS takes every OPTIONS for a preflight, and has a route for all of them.
+      const isPreflight =
+        reply.hasHeader('access-control-allow-methods') &&
+        request.headers['access-control-request-method'] !== undefined;
+      if (allowed.length > 0 || isPreflight) void reply.status(204).send();
+      else if (request.is404) done();
+      else reply.callNotFound();
     });
   }
 
@@ -75,9 +84,13 @@ export class Methods {
   }
 }
 
+/** What stands before the path of a request to a proxy, which a server must take, too (RFC 9112, 3.2.2). */
+const ORIGIN = /^https?:\/\/[^/?]*/i;
+
 /** The path of a request, as routes are found by it. One that cannot be decoded has been answered by now. */
 function pathIn({ url }: FastifyRequest): string {
-  const [path = ''] = url.split('?');
+  const [written = ''] = url.split(/[?#]/);
+  const path = written.startsWith('/') ? written : written.replace(ORIGIN, '') || '/';
   return path.includes('%') ? decodeURI(path) : path;
 }
 

@@ -42,6 +42,8 @@ export function addBodyRules(fastify: FastifyInstance): void {
   for (const event of ['checkContinue', 'checkExpectation']) {
     fastify.server.on(event, (request, response) => fastify.server.emit('request', request, response));
   }
+  // Nor is this server a proxy: Node would close the connection without a word.
+  fastify.server.on('connect', (_request, socket: Socket) => answerClientError(new Error('CONNECT'), socket));
   // For every answer: also where no route is, a body may be on its way.
   fastify.addHook('onSend', (request, reply, payload, done) => {
     arriving.delete(request);

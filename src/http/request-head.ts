@@ -25,9 +25,9 @@ export function faultOfRequestHead(request: IncomingMessage): ProblemException |
       detail: 'A request must have one Host header, and no more',
     });
   }
-  // RFC 9110, 10.1.1
-  const { expect } = request.headers;
-  if (expect !== undefined && expect.toLowerCase() !== '100-continue') {
+  // RFC 9110, 10.1.1; elements of a list may be empty (5.6.1.2).
+  const { expect = '' } = request.headers;
+  if (!expect.split(',').every((expectation) => /^\s*(?:100-continue\s*)?$/i.test(expectation))) {
     return new ProblemException('expectation_failed');
   }
   return undefined;

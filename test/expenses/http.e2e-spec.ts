@@ -110,6 +110,16 @@ describe('HTTP', () => {
     expect(answer.headers.allow).toContain('GET');
   });
 
+  it('answers OPTIONS of a path that there is for no method by 404, but not a preflight', async () => {
+    for (const headers of [{}, { origin: ORIGIN }] as Record<string, string>[]) {
+      const answer = await send('OPTIONS', '/nothing', headers);
+      expect(answer.statusCode).toBe(404);
+      expect(answer.json()).toMatchObject({ code: 'not_found' });
+    }
+    const preflight = { origin: ORIGIN, 'access-control-request-method': 'GET' };
+    expect((await send('OPTIONS', '/nothing', preflight)).statusCode).toBe(204);
+  });
+
   it('lets a page of an allowed origin send what the API reads, and read what it needs', async () => {
     const preflight = await send('OPTIONS', '/', {
       origin: ORIGIN,
@@ -162,6 +172,31 @@ describe('HTTP', () => {
         expect(log.of(requestId)).toMatchObject([{ status, code }]);
       },
     );
+
+    it.each([
+      ['', 200],
+      [',', 200],
+      ['100-Continue', 200],
+      ['100-continue,', 200],
+      [', 100-continue', 200],
+      ['100-continue, 200-ok', 417],
+      ['100-continued', 417],
+      ['100-continue=1', 417],
+    ])('reads Expect: %s', async (expectation, status) => {
+      const lines = ['GET /health/live HTTP/1.1', 'host: a', 'connection: close', `expect: ${expectation}`];
+      const [answer] = await rawExchange(url, `${lines.join('\r\n')}\r\n\r\n`);
+      expect(answer?.statusCode).toBe(status);
+    });
+
+    it('is one, too: a tunnel that is asked for', async () => {
+      const [answer] = await rawExchange(url, 'CONNECT a:443 HTTP/1.1\r\nhost: a:443\r\n\r\n');
+      expect(answer).toMatchObject({
+        statusCode: 400,
+        headers: { 'content-type': expect.stringMatching(/^application\/problem\+json/) },
+      });
+      const { requestId } = JSON.parse(answer!.body) as Record<string, unknown>;
+      expect(log.of(requestId)).toMatchObject([{ status: 400, code: 'malformed_request' }]);
+    });
 
     it('is one, too: a head that stops coming', async () => {
       const [answer] = await rawExchange(url, 'GET / HTTP/1.1\r\nhost: a\r\n');

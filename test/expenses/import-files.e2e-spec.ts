@@ -36,6 +36,7 @@ describe('A file is imported', () => {
     ['with rows of commas only', `${header},currency,category\n${good},USD,\n,,,,\n , ,,,\n`, 1],
     ['with a comma at the end of every line', `${header},\n${good},\n`, 1],
     ['with a control Z at its end', `${header}\r\n${good}\r\n${CONTROL_Z}`, 1],
+    ['with many of them, which fill its last block', `${header}\r\n${good}\r\n${CONTROL_Z.repeat(60)}`, 1],
     ['with a byte order mark', `\uFEFF${header}\n${good}\n`, 1],
     ['with capital letters in its header', `Date,DESCRIPTION,Value\n${good}\n`, 1],
     ['with its columns in another order', `value,date,description\n1,2026-01-02,a\n`, 1],
@@ -108,6 +109,21 @@ describe('A file is refused, and its fault named where a person finds it:', () =
       'tabs between the columns',
       'date\tdescription\tvalue\n2026-01-02\ta\t3.50\n',
       [['#/lines/1', 'separates its columns by tabs; commas are wanted']],
+    ],
+    [
+      'semicolons between columns in quotes',
+      '\r\n"date";"description";"value"\r\n"2026-01-02";"a";"3.50"\r\n',
+      [['#/lines/2', 'separates its columns by semicolons; commas are wanted']],
+    ],
+    [
+      'tabs between columns in quotes',
+      '"date"\t"description"\t"value"\n',
+      [['#/lines/1', 'separates its columns by tabs; commas are wanted']],
+    ],
+    [
+      'a header whose quotes do not fit',
+      'date,"descr"iption,value\n',
+      [['#/lines/1', 'begins a row whose quotes do not fit: one is not closed, or is followed by more text']],
     ],
     [
       'vertical bars between the columns',
@@ -212,6 +228,16 @@ describe('A file is refused, and its fault named where a person finds it:', () =
       `${header},currency\n2026-01-02,a,1.50,JPY\n`,
       [['#/lines/2/value', 'must have at most 0 decimals, as JPY has']],
     ],
+    [
+      'values with more decimals than the currency of those that name none',
+      `${header}\n2026-01-02,a,1.005\n`,
+      [['#/lines/2/value', 'must have at most 2 decimals, as USD has']],
+    ],
+    [
+      'such a value where the currency is empty',
+      `${header},currency\n2026-01-02,a,0.001,\n`,
+      [['#/lines/2/value', 'must have at most 2 decimals, as USD has']],
+    ],
     ['a negative zero', `${header}\n2026-01-02,a,-0.00\n`, [['#/lines/2/value', 'must not be zero']]],
     [
       'NUL in a text',
@@ -293,6 +319,11 @@ describe('A file is refused, and its fault named where a person finds it:', () =
     ['UTF-16 without a byte order mark', Buffer.from(`${header}\r\n${good}\r\n`, 'utf16le'), 'UTF-16'],
     ['UTF-16 with one', Buffer.from(`\uFEFF${header}\r\n${good}\r\n`, 'utf16le'), 'UTF-16'],
     ['UTF-16 with the other one', Buffer.from(`\uFEFF${header}\r\n`, 'utf16le').swap16(), 'UTF-16'],
+    [
+      'UTF-32 without one',
+      Buffer.from(Array.from(header, (letter) => [0, 0, 0, letter.charCodeAt(0)]).flat()),
+      'UTF-16',
+    ],
     ['an overlong letter', Buffer.from(`${header}\n2026-01-02,\xC0\xAF,1\n`, 'latin1'), 'not UTF-8'],
     ['a surrogate', Buffer.from(`${header}\n2026-01-02,\xED\xA0\x80,1\n`, 'latin1'), 'not UTF-8'],
     ['Latin-1 in its header', Buffer.from(`dat\xE9,description,value\n`, 'latin1'), 'not UTF-8'],

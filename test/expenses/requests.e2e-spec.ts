@@ -115,21 +115,26 @@ describe('Headers that speak of a body', () => {
     'application/merge-patch+json',
     'text/csv',
     'application/json-patch+json',
+    'application/x-www-form-urlencoded',
   ])('are refused with Accept when they say that its type is "%s"', async (type) => {
     const answer = await send('POST /expenses', [`content-type: ${type}`], taxi);
     expect(answer).toMatchObject({ statusCode: 415, headers: { accept: 'application/json' } });
   });
 
-  it.each(['text/csv', 'text/plain', 'application/json-patch+json', 'json', ''])(
-    'are refused with Accept-Patch when they say that the type of a patch is "%s"',
-    async (type) => {
-      const answer = await send('PATCH /expenses/ID', [`content-type: ${type}`], '{"value":2}');
-      expect(answer).toMatchObject({
-        statusCode: 415,
-        headers: { 'accept-patch': 'application/merge-patch+json, application/json' },
-      });
-    },
-  );
+  it.each([
+    'text/csv',
+    'text/plain',
+    'application/json-patch+json',
+    'application/x-www-form-urlencoded; charset=utf-8',
+    'json',
+    '',
+  ])('are refused with Accept-Patch when they say that the type of a patch is "%s"', async (type) => {
+    const answer = await send('PATCH /expenses/ID', [`content-type: ${type}`], '{"value":2}');
+    expect(answer).toMatchObject({
+      statusCode: 415,
+      headers: { 'accept-patch': 'application/merge-patch+json, application/json' },
+    });
+  });
 
   it.each(['utf-16', 'iso-8859-1', 'windows-1252', "'utf-8'", '', 'utf-8; charset=iso-8859-1'])(
     'are refused when they say that its charset is "%s"',
@@ -220,6 +225,11 @@ describe('Paths', () => {
     ['/health/live', 'GET, HEAD, OPTIONS'],
     ['/%65xpenses', 'DELETE, GET, HEAD, OPTIONS, POST'],
     ['/expenses/%69mport', 'OPTIONS, POST'],
+    // As to a proxy (RFC 9112, 3.2.2).
+    ['http://api.example.com/expenses', 'DELETE, GET, HEAD, OPTIONS, POST'],
+    ['HTTPS://api.example.com/expenses/import', 'OPTIONS, POST'],
+    ['http://api.example.com', 'GET, HEAD, OPTIONS'],
+    ['/expenses/import#x', 'OPTIONS, POST'],
   ])('%s have the methods %s, and say so', async (path, allowed) => {
     expect(await send(`OPTIONS ${path}`)).toMatchObject({
       statusCode: 204,

@@ -125,6 +125,17 @@ describeOnBothEngines('Single expenses', (engine) => {
       expect((await patch(id, { currency: 'KWD', value: 1.005 })).statusCode).toBe(200);
     });
 
+    it('judges no value that stays as it is, also in a whole expense that was kept under other rules', async () => {
+      const { id } = await create({ currency: 'JPY' });
+      await ledger.select(sql`UPDATE expenses SET value = 1.5 WHERE id = ${id}`);
+      const kept = (await alice('GET', `/expenses/${id}`)).json<ExpenseAnswer>();
+      const answer = await patch(id, { ...kept, category: 'food' });
+      expect(answer.statusCode).toBe(200);
+      expect(answer.json()).toMatchObject({ value: 1.5, currency: 'JPY', category: 'food' });
+      const changed = { ...answer.json<ExpenseAnswer>(), value: 2.5 };
+      expect(pointers(await patch(id, changed))).toEqual(['#/value']);
+    });
+
     it.each([
       [{ value: null }, ['#/value']],
       [{ date: 1 }, ['#/date']],
@@ -334,14 +345,17 @@ describeOnBothEngines('Single expenses', (engine) => {
 
   describe('DELETE /expenses', () => {
     it.each([
-      ['"1"', 412],
-      ['W/"1", "2"', 412],
-      ['1', 400],
-      ['*', 200],
-    ])('with If-Match: %s, which only a single expense can meet, is answered %d', async (tag, status) => {
+      ['if-match', '"1"', 412],
+      ['if-match', 'W/"1", "2"', 412],
+      ['if-match', '1', 400],
+      ['if-match', '*', 200],
+      ['if-none-match', '*', 412],
+      ['if-none-match', '1', 400],
+      ['if-none-match', '"1"', 200],
+    ])('with %s: %s, which is meant for a single expense, is answered %d', async (name, tag, status) => {
       const eve = ledger.as('auth0|eve');
       await eve('POST', '/expenses', { payload: pizza });
-      const answer = await eve('DELETE', '/expenses', { headers: { 'if-match': tag } });
+      const answer = await eve('DELETE', '/expenses', { headers: { [name]: tag } });
       expect(answer.statusCode).toBe(status);
       expect((await eve('GET', '/')).json<unknown[]>().length > 0).toBe(status !== 200);
     });

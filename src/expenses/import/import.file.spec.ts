@@ -21,8 +21,8 @@ const rows = array(
 );
 
 /** A file that arrives in parts of these sizes. */
-function inParts(text: string, sizes: readonly number[]): Readable {
-  const bytes = Buffer.from(text);
+function inParts(file: string | Buffer, sizes: readonly number[]): Readable {
+  const bytes = Buffer.from(file as string);
   const parts: Buffer[] = [];
   for (let start = 0; start < bytes.length;) {
     const size = sizes[parts.length % sizes.length]!;
@@ -65,5 +65,11 @@ describe('A file of an import', () => {
         },
       ),
     );
+  });
+
+  it.each([1, 2, 3])('is known to be UTF-16 also when it arrives in parts of %d bytes', async (size) => {
+    const file = Buffer.from('date,description,value\n', 'utf16le');
+    await expect(readAll(inParts(file, [size]))).rejects.toThrow('UTF-16');
+    await expect(readAll(inParts(file.swap16(), [size]))).rejects.toThrow('UTF-16');
   });
 });

@@ -3,7 +3,7 @@ import { CsvError, parse, type Parser } from 'csv-parse';
 import type { Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { BodyCut, ImportRefused, ImportTooLarge } from './import.errors.js';
-import { type Column, readHeader } from './import.header.js';
+import { type Column, readHeader, refuseOtherSeparator } from './import.header.js';
 
 const LIMIT_BYTES = 64 * 1024 * 1024;
 const ROW_LIMIT_BYTES = 64 * 1024;
@@ -14,7 +14,7 @@ export interface ImportRow {
   readonly cells: readonly string[];
 }
 
-/** What ends files of DOS programs. */
+/** What ends files of DOS programs; some fill the last block with it. */
 const END_OF_FILE = '\u001A';
 
 /**
@@ -27,6 +27,8 @@ export class ImportFile {
   private read: ImportRow[] = [];
   /** The line that the row begins in which is being read. */
   private line = 1;
+  /** What was read before there was a header, without blank lines. */
+  private beginning = '';
 
   constructor(private readonly body: Readable) {}
 
@@ -43,6 +45,7 @@ export class ImportFile {
     const parser = this.parser();
     try {
       for await (const text of this.text()) {
+        if (!this.header) this.beginning = `${this.beginning}${text}`.trimStart().slice(0, ROW_LIMIT_BYTES);
         await writeTo(parser, text);
         yield this.take();
       }
@@ -96,12 +99,16 @@ export class ImportFile {
   /** The body as text whose lines end in LF. */
   private async *text(): AsyncGenerator<string> {
     const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+    let start: Buffer = Buffer.alloc(0);
     let size = 0;
     let endsInCr = false;
     // What is left of the body is the server's to deal with: to destroy it would cut the connection before the answer.
     const chunks = this.body.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>;
     for await (const chunk of chunks) {
-      if (size === 0) refuseUtf16(chunk);
+      if (start.length < 2) {
+        start = Buffer.concat([start, chunk.subarray(0, 2)]);
+        refuseUtf16(start);
+      }
       size += chunk.length;
       if (size > LIMIT_BYTES) throw new ImportTooLarge(LIMIT_BYTES);
       this.hash.update(chunk);
@@ -116,6 +123,9 @@ export class ImportFile {
 
   /** The fault is told at the line that the row begins in: a quote that is not closed swallows all lines after it. */
   private brokenRow({ code }: CsvError): ImportRefused {
+    // Between quotes any separator but a comma is text that does not belong there.
+    const [firstLine = ''] = this.beginning.split('\n', 1);
+    if (!this.header) refuseOtherSeparator(firstLine.replaceAll('"', ''), this.line);
     const detail =
       code === 'CSV_MAX_RECORD_SIZE'
         ? `begins a row of more than ${ROW_LIMIT_BYTES} bytes; is there a quote that is not closed?`
@@ -127,7 +137,8 @@ export class ImportFile {
 }
 
 function isBlank(cells: readonly string[]): boolean {
-  return cells.every((cell) => cell === '') || (cells.length === 1 && cells[0] === END_OF_FILE);
+  const [first = '', ...others] = cells;
+  return others.length === 0 ? first.replaceAll(END_OF_FILE, '') === '' : cells.every((cell) => cell === '');
 }
 
 function decode(decoder: TextDecoder, bytes?: Buffer): string {
@@ -140,11 +151,9 @@ function decode(decoder: TextDecoder, bytes?: Buffer): string {
 
 /** Text in UTF-16 has a zero in every other byte, or begins with its byte order mark. */
 function refuseUtf16(start: Buffer): void {
-  const isUtf16 =
-    start.subarray(0, 2).toString('latin1') === '\xFF\xFE' ||
-    start.subarray(0, 2).toString('latin1') === '\xFE\xFF' ||
-    (start.length > 1 && (start[0] === 0) !== (start[1] === 0));
-  if (isUtf16) throw new ImportRefused('The file is UTF-16; save it as UTF-8', []);
+  const letters = start.toString('latin1', 0, 2);
+  if (letters.includes('\0') || letters === '\xFF\xFE' || letters === '\xFE\xFF')
+    throw new ImportRefused('The file is UTF-16; save it as UTF-8', []);
 }
 
 function writeTo(parser: Parser, text: string): Promise<void> {

@@ -40,29 +40,33 @@ const OTHER_SEPARATORS = [
 export function readHeader(names: readonly string[], line: number): Column[] {
   const columns = names.map((name) => known.get(name.toLowerCase()));
   const missing = REQUIRED.filter((name) => !columns.includes(name));
-  const separator = missing.length > 0 && separatorOf(names);
-  const faults = separator
-    ? [`separates its columns by ${separator}; commas are wanted`]
-    : [
-        ...missing.map((name) => `lacks the column ${name}`),
-        ...columns.flatMap((column, index) => {
-          if (column === undefined) return [`has the unknown column ${quote(names[index]!)}`];
-          return column !== '' && columns.indexOf(column) < index ? [`has the column ${column} twice`] : [];
-        }),
-      ];
+  if (missing.length > 0) refuseOtherSeparator(names.join(','), line);
+  const faults = [
+    ...missing.map((name) => `lacks the column ${name}`),
+    ...columns.flatMap((column, index) => {
+      if (column === undefined) return [`has the unknown column ${quote(names[index]!)}`];
+      return column !== '' && columns.indexOf(column) < index ? [`has the column ${column} twice`] : [];
+    }),
+  ];
   if (faults.length === 0) return columns as Column[];
-  throw new ImportRefused(
+  throw refusal(faults.slice(0, MAX_FAULTS), line);
+}
+
+/** @throws ImportRefused when a header line has columns, but no commas between them */
+export function refuseOtherSeparator(text: string, line: number): void {
+  const [, found] =
+    OTHER_SEPARATORS.find(([separator]) => text.split(separator).filter(isColumn).length > 1) ?? [];
+  if (found) throw refusal([`separates its columns by ${found}; commas are wanted`], line);
+}
+
+function refusal(faults: readonly string[], line: number): ImportRefused {
+  return new ImportRefused(
     'The header line has faults',
-    faults.slice(0, MAX_FAULTS).map((detail) => ({ pointer: `#/lines/${line}`, detail })),
+    faults.map((detail) => ({ pointer: `#/lines/${line}`, detail })),
   );
 }
 
 const isColumn = (name: string) => known.has(name.trim().toLowerCase());
-
-function separatorOf(names: readonly string[]): string | undefined {
-  const text = names.join(',');
-  return OTHER_SEPARATORS.find(([separator]) => text.split(separator).filter(isColumn).length > 1)?.[1];
-}
 
 function quote(name: string): string {
   return JSON.stringify(name.slice(0, MAX_NAME_LENGTH).toWellFormed());
