@@ -85,7 +85,8 @@ it('a client reads its answer although it was still sending, and little of the r
     const status = String.raw`^HTTP/1.1 ${requests[index]![1]} `;
     const isLast = String.raw`[^]*\r\nconnection: close\r\n[^]*(?:\}|\r\n\r\n)$`;
     expect([who, answer]).toEqual([who, expect.stringMatching(new RegExp(status + isLast, 'i'))]);
-    expect(bytesRead).toBeLessThan(200_000);
+    // What had arrived before the head was read may be more on a busy machine.
+    expect(bytesRead).toBeLessThan(MUCH / 2);
   }
 });
 
