@@ -178,6 +178,7 @@ function needingAddress<T extends z.ZodType>(schema: T): T {
     {
       path: ['dpop', 'mode'],
       message: 'needs `resourceMetadataUrl`, which says where the API is',
+      // Else zod leaves this fault untold while another option has one.
       when: () => true,
     },
   );
