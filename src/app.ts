@@ -5,7 +5,7 @@ import { AppModule } from './app.module.js';
 import { type Environment, loadConfiguration } from './config/config.module.js';
 import { corsOptions } from './http/cors.js';
 import { addHeadOfFiles } from './http/head-of-files.js';
-import { JsonAdapter } from './http/media-types.js';
+import { JsonAdapter } from './http/json.adapter.js';
 import { addBodyRules } from './http/request-bodies.js';
 import { addRequestEnds } from './http/request-end.js';
 import { faultOfRequestHead } from './http/request-head.js';

@@ -5,9 +5,8 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import pino, { type DestinationStream, type Logger } from 'pino';
 import type { Principal } from '../auth/index.js';
 import { clientAddress } from '../http/client-address.js';
-import { traceIdOf } from '../http/proxy-request-id.js';
 import type { RequestEnd } from '../http/request-end.js';
-import { routeOf } from '../http/request.fields.js';
+import { routeOf, traceIdOf } from '../http/request.fields.js';
 import { AUDIT_STREAM } from './audit.tokens.js';
 
 export const READS = new Set(['GET', 'HEAD', 'OPTIONS']);
