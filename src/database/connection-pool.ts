@@ -21,9 +21,11 @@ const IDLE_MS = 30_000;
 /** Shortest time between two moments at which all connections are renewed, in milliseconds. */
 const RENEWAL_PAUSE_MS = 250;
 
+/** Which server a pool leads to, and what it may ask of it. */
 export interface PoolOptions extends ConnectionSettings {
   /** Most connections at a time. */
   readonly size: number;
+  /** Longest time that a statement may take, in milliseconds. */
   readonly statementTimeoutMs: number;
 }
 
@@ -84,6 +86,14 @@ export class ConnectionPool {
         throw error;
       }
     });
+  }
+
+  /** Throws all connections away when they are next asked for: one led to a standby, and so do the others of its age. */
+  renew(): void {
+    const now = performance.now();
+    if (now - this.renewedAt < RENEWAL_PAUSE_MS) return;
+    this.renewedAt = now;
+    this.generation += 1;
   }
 
   /** Lets work that is under way end. */
@@ -150,14 +160,6 @@ export class ConnectionPool {
 
   private sessionOf(client: ClientBase): Session {
     return this.sessions.get(client)!;
-  }
-
-  /** Throws all connections away: the server turned out to be a standby, and the others of them would say the same. */
-  renew(): void {
-    const now = performance.now();
-    if (now - this.renewedAt < RENEWAL_PAUSE_MS) return;
-    this.renewedAt = now;
-    this.generation += 1;
   }
 }
 

@@ -16,6 +16,7 @@ const STATUS_AGE_MS = 500;
 /** Of the one connection that only asks how the database is, in milliseconds. */
 const STATUS_TIMEOUT_MS = 2_000;
 
+/** How to reach a PostgreSQL server, and what may be asked of it. */
 export interface PostgresOptions extends Omit<ConnectionSettings, 'applicationName'> {
   /** Most connections of this process at a time, without the one that only asks how the database is. */
   readonly poolSize: number;
