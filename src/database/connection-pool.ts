@@ -1,12 +1,8 @@
 import { Logger } from '@nestjs/common';
 import { type ClientBase, Pool, type PoolClient, type QueryConfig, type QueryResult } from 'pg';
 import { clientConfig, type ConnectionSettings } from './connection-settings.js';
-import {
-  DatabaseUnavailable,
-  endsConnection,
-  isReadOnly,
-  losesPreparedStatements,
-} from './database.errors.js';
+import { DatabaseUnavailable } from './database.errors.js';
+import { endsConnection, isReadOnly, losesPreparedStatements } from './driver-errors.js';
 import { Session, SessionClient } from './session.js';
 import { CONNECTION_LIMIT_MS, timedSocket } from './timed-socket.js';
 
