@@ -69,6 +69,7 @@ export class FailedAuthLimit implements AccessCheck, OnModuleInit {
     this.waiting.delete(address);
   }
 
+  /** Counts what was an attempt; the answer does not wait for it. */
   onRefusal(request: AuthenticatedRequest, error: AuthError): void {
     if (isAttempt(error)) void this.countFailure(request as FastifyRequest);
   }

@@ -53,6 +53,7 @@ export class LogoutPage {
     private readonly backchannel: BackchannelLogout,
   ) {}
 
+  /** A middleware for `/oidc/logout`, in front of oidc-provider's. */
   async answer(ctx: Context, next: Next): Promise<void> {
     this.nameClient(ctx);
     await next();
