@@ -12,8 +12,10 @@ export const programs = {
   web: { title: 'web application', folder: join(ROOT, 'apps/web') },
 };
 
+/** One of the programs. */
 export type ProgramName = keyof typeof programs;
 
+/** A program that can be built. */
 export interface Program {
   /** What people call it. */
   readonly title: string;
@@ -64,7 +66,12 @@ async function fingerprintOf(sources: ReadonlyMap<string, Buffer>): Promise<stri
   return hash.digest('hex');
 }
 
-/** @returns the files that it is in the compiled form */
+/**
+ * Compiles one file of a folder, or copies what is no TypeScript.
+ *
+ * @returns the files that it became, below `dist`
+ * @throws Error when it is no TypeScript
+ */
 async function compile(folder: string, file: string, dist: string): Promise<string[]> {
   const source = join(folder, file);
   const target = join(dist, file);
@@ -87,7 +94,7 @@ async function compile(folder: string, file: string, dist: string): Promise<stri
   return [script, `${script}.map`];
 }
 
-/** What is left of sources that are no longer there, and of another compiler. */
+/** Removes what is left of sources that are no longer there, and of another compiler. */
 async function removeOthers(dist: string, written: ReadonlySet<string>): Promise<void> {
   for await (const file of glob('**/*.*', { cwd: dist })) {
     if (!written.has(file)) await rm(join(dist, file), { recursive: true, force: true });

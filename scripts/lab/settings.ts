@@ -5,13 +5,16 @@ import type { Tenant } from './greeting.ts';
 /** Where the lab's programs keep what they must not lose, and run. */
 export const labFolder = join(import.meta.dirname, '..', '..', 'data', 'lab');
 
+/** Where the lab's programs answer. */
 export const urls = {
   web: 'http://localhost:3000',
   api: 'http://localhost:3001',
   issuer: 'http://localhost:3002',
 };
+/** The API's name at the issuer. */
 export const audience = 'https://expenses-api';
 
+/** The settings of the API. */
 export const apiEnvironment = {
   PORT: '3001',
   ISSUER_BASE_URL: urls.issuer,
@@ -22,7 +25,11 @@ export const apiEnvironment = {
   LOG_LEVEL: 'warn',
 };
 
-/** @param clientSecret of the application `expenses-web` */
+/**
+ * The settings of the web application.
+ *
+ * @param clientSecret of the application `expenses-web`
+ */
 export function webEnvironment(clientSecret: string): Record<string, string> {
   return {
     PORT: '3000',
@@ -54,6 +61,7 @@ export function otherWebEnvironment(tenant: Tenant): string {
     .join('\n');
 }
 
+/** The secret of an application in the issuer's tenant; empty for one that has none, or is not there. */
 export function secretOf(tenant: Tenant, clientId: string): string {
   return tenant.applications.find((application) => application.clientId === clientId)?.clientSecret ?? '';
 }

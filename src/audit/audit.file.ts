@@ -10,6 +10,7 @@ const REPORT_MS = 60_000;
 export class AuditLogNotUsable extends Error {
   override readonly name = 'AuditLogNotUsable';
 
+  /** @param cause the error of the system */
   constructor(cause: unknown) {
     super(
       `The file of AUDIT_LOG cannot be opened for writing (${String((cause as { code?: string }).code)})`,

@@ -5,12 +5,12 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import pino, { type DestinationStream, type Logger } from 'pino';
 import type { Principal } from '../auth/index.js';
 import { clientAddress } from '../http/client-address.js';
-import { traceIdOf } from '../http/proxy-request-id.js';
 import type { RequestEnd } from '../http/request-end.js';
-import { routeOf } from '../http/request.fields.js';
+import { routeOf, traceIdOf } from '../http/request.fields.js';
 import { AUDIT_STREAM } from './audit.tokens.js';
 
-export const READS = new Set(['GET', 'HEAD', 'OPTIONS']);
+/** The methods that change nothing (RFC 9110, 9.2.1): only their denials are events. */
+export const READS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
 /** The refusals of who calls, or of how often; other faults of a request deny nothing. */
 const DENIALS = new Set([401, 403, 429]);
 /** The denials that need no credential, or whatever takes the place of one. */
@@ -21,7 +21,7 @@ const SUMMARY_MS = 60_000;
 /** How many kinds of event a summary tells apart; routes are few, and others count together. */
 const MAX_KINDS = 100;
 
-/** Writes events in the shape of the log's lines. */
+/** A logger that writes events in the shape of the log's lines, marked by `type: audit`, whatever LOG_LEVEL says. */
 export function auditLogger(stream: DestinationStream): Logger {
   return pino({ base: { type: 'audit' }, formatters: { level: (label) => ({ level: label }) } }, stream);
 }
@@ -89,6 +89,22 @@ function isAnybodys({ issuer, decision, reason }: AuditEvent): boolean {
   return issuer === undefined && (decision === undefined || DENIED_TO_ANYBODY.has(reason ?? ''));
 }
 
+/** Who sent a request, as far as a verified token tells; `actor` is who acts for the subject. */
+export function callerOf(request: FastifyRequest) {
+  const { user } = request as { user?: Principal };
+  return {
+    issuer: user?.issuer,
+    subject: user?.subject,
+    clientId: user?.clientId,
+    actor: user?.actor?.subject,
+  };
+}
+
+/** What a request asked for: method and route template, as in `PATCH /expenses/:id`. */
+export function actionOf(request: FastifyRequest): string {
+  return `${request.method} ${routeOf(request) ?? '(no route)'}`;
+}
+
 function isDenied({ refusalReason }: FastifyRequest, { status }: RequestEnd): boolean {
   return refusalReason !== undefined || (status !== undefined && DENIALS.has(status));
 }
@@ -100,14 +116,10 @@ function eventOf(request: FastifyRequest, reply: FastifyReply, end: RequestEnd) 
   return {
     requestId: request.id,
     traceId: traceIdOf(request),
-    issuer: user?.issuer,
-    subject: user?.subject,
-    clientId: user?.clientId,
-    // Who acts for the subject.
-    actor: user?.actor?.subject,
+    ...callerOf(request),
     // Where an unknown caller came from is all that is known of one; of others it is not kept.
     address: user ? undefined : clientAddress(request),
-    action: `${request.method} ${routeOf(request) ?? '(no route)'}`,
+    action: actionOf(request),
     resource: resourceOf(request, reply),
     // None where a stranger's request was turned away for what it is, as one to no path of ours.
     decision: isDenied(request, end) ? 'denied' : user || isDone ? 'allowed' : undefined,

@@ -4,12 +4,10 @@ import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyRequest } from 'fastify';
 import type { DestinationStream, Logger } from 'pino';
-import type { Principal } from '../auth/index.js';
 import type { Environment } from '../config/environment.js';
-import { routeOf } from '../http/request.fields.js';
 import { ServiceUnavailable } from '../problems/problem.exception.js';
 import { AuditFile } from './audit.file.js';
-import { auditLogger, READS } from './audit.log.js';
+import { actionOf, auditLogger, callerOf, READS } from './audit.log.js';
 import { ANNOUNCES_WRITES, AUDIT_STREAM } from './audit.tokens.js';
 
 /** Time after which a client may try again, in seconds. */
@@ -48,14 +46,10 @@ export class AuditRequired implements OnModuleInit {
    * @throws ServiceUnavailable 503 `audit_unavailable`, when it cannot be written
    */
   announce(request: FastifyRequest): void {
-    const { user } = request as { user?: Principal };
     this.audit?.info({
       requestId: request.id,
-      issuer: user?.issuer,
-      subject: user?.subject,
-      clientId: user?.clientId,
-      actor: user?.actor?.subject,
-      action: `${request.method} ${routeOf(request) ?? '(no route)'}`,
+      ...callerOf(request),
+      action: actionOf(request),
       decision: 'pending',
     });
     const { stream } = this;

@@ -3,7 +3,10 @@ import { channel } from 'node:diagnostics_channel';
 /** How an authentication ended. Never holds anything of the token. */
 export interface AuthDecision {
   readonly outcome: 'accepted' | 'refused' | 'undecided';
-  /** `remembered` or `verified` for an accepted token, else the error's reason. */
+  /**
+   * From a closed list: `remembered` or `verified` for an accepted token; for a refused one the `reason` of the
+   * `AuthError`; `keys_unavailable` or `error` where it could not be decided.
+   */
   readonly reason: string;
 }
 

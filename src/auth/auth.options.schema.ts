@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { isLoopback } from '../net/addresses.js';
+import { isLoopback, namesHost } from '../net/addresses.js';
 import type { AuthOptions, SharedAuthOptions } from './auth.options.js';
 import type { IssuerOptions } from './issuers/issuer.options.js';
 import { algorithmNamed, SIGNING_ALGORITHMS } from './keys/algorithms.js';
@@ -33,12 +33,6 @@ function numberFrom(min: number, max = Number.MAX_SAFE_INTEGER) {
 }
 
 const wholeNumberFrom = (min: number) => numberFrom(min).int('must be a whole number');
-
-/** A host that can exist: URLs may hold others, such as a pattern that somebody hopes to be understood. */
-function namesHost(url: string): boolean {
-  if (!URL.canParse(url)) return false;
-  return /^([a-z0-9_]([a-z0-9._-]*[a-z0-9_.])?|\[[\da-f:.]+\])$/.test(new URL(url).hostname);
-}
 
 const WEB_URL = 'must be a URL such as https://tenant.example.com';
 const isWebUrl = (value: string) => /^https?:\/\/\S+$/.test(value) && namesHost(value);
@@ -184,6 +178,7 @@ function needingAddress<T extends z.ZodType>(schema: T): T {
     {
       path: ['dpop', 'mode'],
       message: 'needs `resourceMetadataUrl`, which says where the API is',
+      // Else zod leaves this fault untold while another option has one.
       when: () => true,
     },
   );

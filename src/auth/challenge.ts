@@ -17,8 +17,9 @@ export interface ChallengeContext {
 }
 
 /**
- * The WWW-Authenticate header of an error (RFC 6750, 3; RFC 9449, 7.1), with the place of our metadata (RFC 9728, 5.1). Every value is
- * one of our own constants or a scope token, so nothing in it needs escaping. Scopes are what a client must ask for.
+ * The WWW-Authenticate header of an error (RFC 6750, 3; RFC 9449, 7.1), with the place of our metadata (RFC 9728, 5.1).
+ * Every value is one of our own constants or a scope token, so nothing in it needs escaping. Scopes are what a client
+ * must ask for.
  */
 export function challengeOf(
   error: Pick<AuthError, 'challenge' | 'getStatus'>,

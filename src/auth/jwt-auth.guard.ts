@@ -46,7 +46,7 @@ export class JwtAuthGuard implements CanActivate {
     const http = context.switchToHttp();
     const request: AuthenticatedRequest = http.getRequest();
     const response: AnswerHead = http.getResponse();
-    // Its body was not read, so wherever it has got to, nobody can answer it.
+    // Its body was left unread (platforms/express.ts), so no handler can serve it, not even one that is public.
     const { refusal } = request;
     if (!refusal && rule.kind === 'public') return true;
     return this.challenges.around(request, response, () => {
@@ -77,7 +77,7 @@ export class JwtAuthGuard implements CanActivate {
 
   private credentialsOf(request: AuthenticatedRequest): string {
     try {
-      // Without DPoP its scheme is another one.
+      // Where DPoP is off, `DPoP` is a scheme like any other that is not known here.
       if (request.tokenScheme === 'DPoP' && !this.constraints.isOn) throw new MissingToken();
       return credentialsOf(request);
     } catch (error) {

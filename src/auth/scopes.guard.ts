@@ -10,13 +10,12 @@ import type { Principal } from './token/principal.js';
 
 /**
  * Lets a caller pass whose access token holds the scopes that the route's `@Scopes()` or `@AnyScope()` names, each
- * compared as a whole, case-sensitive word (RFC 6749, 3.3). Runs after `JwtAuthGuard`; `RouteDecisions` has asked
- * it already, before any of the body was read.
+ * compared as a whole, case-sensitive word (RFC 6749, 3.3), and who meets what the route asks beside scopes
+ * (`@SenderConstrained()`, `@Direct()`, `@StepUp()`). All of it is judged at every request, whatever is remembered of
+ * the token. Runs after `JwtAuthGuard`; `RouteDecisions` has asked it already, before any of the body was read.
  *
- * Then whether they meet what the route asks beside scopes, at every request, whatever is remembered of the token.
- *
- * @throws InsufficientScope 403
- * @throws InsufficientUserAuthentication 401
+ * @throws InsufficientScope, DelegatedToken 403
+ * @throws InvalidToken, InsufficientUserAuthentication 401
  */
 @Injectable()
 export class ScopesGuard implements CanActivate {

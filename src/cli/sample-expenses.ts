@@ -57,7 +57,7 @@ export function yearOfExpenses(lastDay: Date): ExpenseFields[] {
     );
 }
 
-/** Numbers from 0 to 1 that are the same every time (a linear congruential generator). */
+/** Numbers from 0 up to, but without, 1, the same every time (a linear congruential generator). */
 function pseudoRandom(seed: number): () => number {
   let state = seed;
   return () => {

@@ -39,5 +39,3 @@ function namesInEnvFile(): string[] | undefined {
     return undefined;
   }
 }
-
-export type { Environment } from './environment.js';

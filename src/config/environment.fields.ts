@@ -1,24 +1,15 @@
 import { z } from 'zod';
 import { algorithmNamed } from '../auth/index.js';
-import { isAddressOrNetwork } from '../net/addresses.js';
+import { isAddressOrNetwork, namesHost } from '../net/addresses.js';
 import { readSecret } from './variables.js';
-
-function parses(url: string): URL | undefined {
-  return URL.canParse(url) ? new URL(url) : undefined;
-}
-
-/** A host that can exist: URLs may hold others, such as a pattern that somebody hopes to be understood. */
-function namesHost(url: string): boolean {
-  return /^([a-z0-9_]([a-z0-9._-]*[a-z0-9_.])?|\[[\da-f:.]+\])$/.test(parses(url)?.hostname ?? '');
-}
 
 /** An http(s) origin without path: scheme, host and port. */
 export const originUrl = z
   .string()
   .refine(
     (value) =>
-      /^https?:$/.test(parses(value)?.protocol ?? '') &&
-      parses(value)?.origin === value.replace(/\/$/, '') &&
+      /^https?:$/.test(URL.parse(value)?.protocol ?? '') &&
+      URL.parse(value)?.origin === value.replace(/\/$/, '') &&
       namesHost(value),
     'must be an origin such as https://app.example.com, each in full: there is no pattern',
   )
@@ -28,7 +19,7 @@ export const originUrl = z
 export const baseUrl = z
   .string()
   .refine((value) => {
-    const url = parses(value);
+    const url = URL.parse(value);
     if (!url || !/^https?:$/.test(url.protocol) || !namesHost(value)) return false;
     const parts = url.pathname.split('/').filter((part) => part !== '');
     return !url.username && !url.password && !/[?#]/.test(value) && parts.length <= 3;
@@ -61,7 +52,7 @@ const TLS_PARAMETERS = new Map([
 
 /** Whether all that a URL says of encryption is understood: the driver would pass over `sslMode=require`, and encrypt nothing. */
 function hasKnownTls(value: string): boolean {
-  const said = [...(parses(value)?.searchParams ?? [])].filter(([name]) => /ssl|tls/i.test(name));
+  const said = [...(URL.parse(value)?.searchParams ?? [])].filter(([name]) => /ssl|tls/i.test(name));
   return said.every(([name, text]) => TLS_PARAMETERS.get(name)?.test(text));
 }
 
@@ -88,13 +79,13 @@ export const redisUrl = z
   .refine(hasEncodedCredentials, { message: `must be redis://:password@host:6379; ${ENCODED}`, abort: true })
   // The client would ask for the database NaN, and its refusal ends the process.
   .refine((value) => {
-    const url = parses(value);
+    const url = URL.parse(value);
     return /^\d*$/.test(url?.pathname.slice(1) || (url?.searchParams.get('db') ?? ''));
   }, 'must end with the number of a database, as in redis://:password@host:6379/0, or without any');
 
 /** The base URL of a service that is spoken to by HTTP. `collector:4318` is a URL, too, of the scheme `collector`. */
 export function httpUrl(message: string) {
-  return z.string().refine((value) => /^https?:$/.test(parses(value)?.protocol ?? ''), message);
+  return z.string().refine((value) => /^https?:$/.test(URL.parse(value)?.protocol ?? ''), message);
 }
 
 /** The path of a file that can be read now, and is read again later. */

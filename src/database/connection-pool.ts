@@ -1,11 +1,7 @@
 import { type ClientBase, Pool, type PoolClient, type QueryConfig, type QueryResult } from 'pg';
 import { clientConfig, type ConnectionSettings } from './connection-settings.js';
-import {
-  DatabaseUnavailable,
-  endsConnection,
-  isReadOnly,
-  losesPreparedStatements,
-} from './database.errors.js';
+import { DatabaseUnavailable } from './database.errors.js';
+import { endsConnection, isReadOnly, losesPreparedStatements } from './driver-errors.js';
 import { Session, SessionClient } from './session.js';
 import { CONNECTION_LIMIT_MS, timedSocket } from './timed-socket.js';
 
@@ -20,9 +16,11 @@ const IDLE_MS = 30_000;
 /** Shortest time between two moments at which all connections are renewed, in milliseconds. */
 const RENEWAL_PAUSE_MS = 250;
 
+/** Which server a pool leads to, and what it may ask of it. */
 export interface PoolOptions extends ConnectionSettings {
   /** Most connections at a time. */
   readonly size: number;
+  /** Longest time that a statement may take, in milliseconds. */
   readonly statementTimeoutMs: number;
   /** Is told, for each connection, that it leads through a pooler. */
   readonly onPooler?: () => void;
@@ -83,6 +81,14 @@ export class ConnectionPool {
         throw error;
       }
     });
+  }
+
+  /** Throws all connections away when they are next asked for: one led to a standby, and so do the others of its age. */
+  renew(): void {
+    const now = performance.now();
+    if (now - this.renewedAt < RENEWAL_PAUSE_MS) return;
+    this.renewedAt = now;
+    this.generation += 1;
   }
 
   /** Lets work that is under way end. */
@@ -146,14 +152,6 @@ export class ConnectionPool {
 
   private sessionOf(client: ClientBase): Session {
     return this.sessions.get(client)!;
-  }
-
-  /** Throws all connections away: the server turned out to be a standby, and the others of them would say the same. */
-  renew(): void {
-    const now = performance.now();
-    if (now - this.renewedAt < RENEWAL_PAUSE_MS) return;
-    this.renewedAt = now;
-    this.generation += 1;
   }
 }
 

@@ -1,12 +1,6 @@
 import { DrizzleQueryError } from './drizzle.js';
-import {
-  DatabaseFault,
-  DatabaseUnavailable,
-  endsConnection,
-  isDatabaseAway,
-  isLasting,
-  withNamedErrors,
-} from './database.errors.js';
+import { DatabaseFault, DatabaseUnavailable, withNamedErrors } from './database.errors.js';
+import { endsConnection, isDatabaseAway, isLasting } from './driver-errors.js';
 
 /** As the server sends it. */
 const answer = (code: string, severity = 'ERROR') => Object.assign(new Error('words'), { code, severity });

@@ -60,11 +60,16 @@ export abstract class Database {
     return (await this.query(missingMigrations)).map(({ name }) => name);
   }
 
-  /** @throws DatabaseUnavailable when our role lacks a right on the rows of our tables, of which every request would fail */
+  /**
+   * Checks that our role may do with the rows of our tables what the service does.
+   *
+   * @throws DatabaseUnavailable when it lacks a right, for want of which requests would fail
+   */
   checkRights(): Promise<void> {
     return this.query(checkRights);
   }
 
+  /** What `transaction` does, without names for the errors. */
   protected abstract inTransaction<T>(work: (queries: Queries) => Promise<T>): Promise<T>;
 
   /**

@@ -66,7 +66,11 @@ const NEEDED_RIGHTS: Readonly<Record<string, readonly string[]>> = {
   revocations: EVERYTHING,
 };
 
-/** @throws an error of the server's form (42501) when our role may not do with rows what the service does */
+/**
+ * Checks that our role may do with rows what the service does.
+ *
+ * @throws an error of the server's form (SQLSTATE 42501) that names what it may not do
+ */
 export async function checkRights(queries: Queries): Promise<void> {
   const needed = sql`jsonb_each(${JSON.stringify(NEEDED_RIGHTS)}::jsonb) t(name, rights), jsonb_array_elements_text(rights) r`;
   const lacking = await column(

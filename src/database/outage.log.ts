@@ -16,7 +16,11 @@ export class OutageLog {
   private uncounted = 0;
   private timer?: NodeJS.Timeout;
 
-  /** @param reason SQLSTATE or code of a system error; nothing of the request */
+  /**
+   * To be told of every failure.
+   *
+   * @param reason SQLSTATE or code of a system error; nothing of the request
+   */
   failed(reason: string): void {
     this.reason = reason;
     if (!this.isOut) {
@@ -33,6 +37,7 @@ export class OutageLog {
     this.timer = setInterval(() => this.count(), PERIOD_MS).unref();
   }
 
+  /** To be told of every success. */
   succeeded(): void {
     if (!this.isOut) return;
     this.isOut = false;

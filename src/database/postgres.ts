@@ -4,7 +4,8 @@ import { pipeline } from 'node:stream/promises';
 import { ConnectionPool, type PoolOptions } from './connection-pool.js';
 import { type ConnectionSettings, sslModeWarning } from './connection-settings.js';
 import { Database, type DatabaseStatus, type Queries } from './database.js';
-import { codeOf, withNamedErrors } from './database.errors.js';
+import { withNamedErrors } from './database.errors.js';
+import { codeOf } from './driver-errors.js';
 import { drizzlePostgres as drizzle, sql } from './drizzle.js';
 import { lockMigrations } from './migration-lock.js';
 import { applyMigrations, missingMigrations } from './migrator.js';
@@ -16,6 +17,7 @@ const STATUS_AGE_MS = 500;
 /** Of the one connection that only asks how the database is, in milliseconds. */
 const STATUS_TIMEOUT_MS = 2_000;
 
+/** How to reach a PostgreSQL server, and what may be asked of it. */
 export interface PostgresOptions extends Omit<ConnectionSettings, 'applicationName'> {
   /** Most connections of this process at a time, without the one that only asks how the database is. */
   readonly poolSize: number;

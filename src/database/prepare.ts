@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { connectDatabase, type DatabaseSettings } from './connect.js';
 import type { Database } from './database.js';
-import { codeOf, DatabaseFault, DatabaseUnavailable, isLasting } from './database.errors.js';
+import { DatabaseFault, DatabaseUnavailable } from './database.errors.js';
+import { codeOf, isLasting } from './driver-errors.js';
 
 /** How long a database is waited for that is just starting, a standby or being migrated, in milliseconds. */
 const PATIENCE_MS = 60_000;

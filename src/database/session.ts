@@ -33,7 +33,11 @@ export class Session {
     readonly isPooled: boolean,
   ) {}
 
-  /** @throws EncodingNotUsable when the database does not hold every text */
+  /**
+   * Sets a connection up, with one question to the server.
+   *
+   * @throws EncodingNotUsable when the database does not hold every text
+   */
   static async open(client: ClientBase, statementTimeoutMs: number): Promise<Session> {
     const { processID } = client as unknown as { processID: number };
     const result = await client.query<SessionFacts>(`

@@ -1,6 +1,6 @@
 import { Global, Module } from '@nestjs/common';
 import { ConfigService } from '@nestjs/config';
-import type { Environment } from '../config/config.module.js';
+import type { Environment } from '../config/environment.js';
 import { PROBLEM_DOCUMENTATION } from '../problems/problem.filter.js';
 import { DocsController, PAGE_SETTINGS } from './docs.controller.js';
 import type { PageSettings } from './docs.page.js';

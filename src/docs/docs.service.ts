@@ -11,7 +11,7 @@ import {
   issuerSpellings,
   PROBLEM_DOCUMENTATION,
 } from '../auth/index.js';
-import type { Environment } from '../config/config.module.js';
+import type { Environment } from '../config/environment.js';
 import { type AuthorizationEndpoints, describeApi } from './openapi.js';
 
 /** Longest time that the issuer is given to name its endpoints, in milliseconds. */

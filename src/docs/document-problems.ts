@@ -55,17 +55,17 @@ function problemsOfForm(method: string, operation: Operation): ProblemException[
   const codes: ProblemCode[] = [];
   if (places.some((place) => place === 'query' || place === 'path')) codes.push('invalid_parameters');
   if (places.includes('header')) codes.push('invalid_header');
-  const problems = READS.has(method)
-    ? [new ProblemException('malformed_request')]
-    : [
-        new ProblemException('malformed_request'),
-        new ProblemException('body_too_large'),
-        new ServiceUnavailable('audit_unavailable', 30),
-      ];
-  if (!READS.has(method)) problems.push(unsupportedMediaType(method, operation));
-  const types = bodyTypes(operation);
-  if (types.some((type) => type.endsWith('json'))) codes.push('invalid_body');
-  return [...problems, ...codes.map((code) => new ProblemException(code))];
+  if (bodyTypes(operation).some((type) => type.endsWith('json'))) codes.push('invalid_body');
+  const ofWrites = () => [
+    new ProblemException('body_too_large'),
+    new ServiceUnavailable('audit_unavailable', 30),
+    unsupportedMediaType(method, operation),
+  ];
+  return [
+    new ProblemException('malformed_request'),
+    ...(READS.has(method) ? [] : ofWrites()),
+    ...codes.map((code) => new ProblemException(code)),
+  ];
 }
 
 function unsupportedMediaType(method: string, operation: Operation): ProblemException {

@@ -1,6 +1,9 @@
 import { z } from 'zod';
 import { isCurrency } from '../money/currencies.js';
 
+/** The id of an expense, as a parameter of a path. */
+export const idParameter = z.uuid('must be a UUID').toLowerCase();
+
 const FIRST_DATE = '1900-01-01';
 const DATE_FAULT = `must be a date such as 2026-03-31, not before ${FIRST_DATE}`;
 

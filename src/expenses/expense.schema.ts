@@ -3,8 +3,8 @@ import { isCurrency, minorUnits } from '../money/currencies.js';
 import { SHOWN_OWNER } from './owner.js';
 import { amount, calendarDate, currency, line } from './expense.fields.js';
 
-export const description = line(500);
-export const category = line(50);
+const description = line(500);
+const category = line(50);
 
 /** What to say of a body that is none, or something else. */
 const NO_OBJECT = 'must be a JSON object';

@@ -36,6 +36,7 @@ import { documentedBy } from '../http/schema.pipe.js';
 import { authorOf, ownersFor } from './caller.js';
 import type { List } from './cursor.js';
 import { prefersCsv } from './csv.js';
+import { idParameter } from './expense.fields.js';
 import {
   type ExpenseFields,
   type ExpensePatch,
@@ -76,9 +77,7 @@ const ERASE_LOGIN_SECONDS = 300;
 
 const deletedAnswer = z.object({ deleted: z.int() }).meta({ id: 'Deleted' });
 
-/** The id of an expense, as a parameter of a path. */
-export const idParameter = z.uuid('must be a UUID').toLowerCase();
-
+/** Expenses: a caller's own, and with `?owner=` and read:all_reports those of others. The list is at `/` as well. */
 @ApiTags('Expenses')
 @Controller()
 export class ExpensesController {

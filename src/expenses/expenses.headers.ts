@@ -58,7 +58,7 @@ export const changeHeaders = z.object({
 
 export type ChangeHeaders = z.output<typeof changeHeaders>;
 
-/** The headers of what concerns all expenses together. */
+/** The headers of what concerns all expenses of the caller together. */
 export const wholeHeaders = z.object({
   'If-Match': entityTags
     .optional()

@@ -5,7 +5,8 @@ type Headers = NonNullable<ApiResponseOptions['headers']>;
 
 const text = { type: 'string' } as const;
 
-/** The headers of answers, for the description of each operation that sends them. */
+// Each of these describes a header of answers, for the operations that send it.
+
 export const etagHeader: Headers = {
   ETag: {
     description: 'The version of the expense, for If-Match and If-None-Match (RFC 9110, 8.8.3)',
@@ -46,5 +47,5 @@ export const fileHeader: Headers = {
   },
 };
 
-/** What whatever concerns the rows of a caller may answer. */
+/** The problems that every route may answer with which reads or writes rows of its caller. */
 export const OF_OWN_ROWS: readonly ProblemCode[] = ['unusable_subject', 'database_unavailable'];

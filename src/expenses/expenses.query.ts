@@ -22,7 +22,7 @@ export const DEFAULT_LIMIT = 50;
 const flag = z.enum(['true', 'false'], 'must be true or false').transform((text) => text === 'true');
 
 /** Whose expenses are asked for instead of one's own; needs read:all_reports. */
-export const ownersParameter = z
+const ownersParameter = z
   .union([z.literal('*').transform((): Owners => EVERYBODY), owner], OWNER_FAULT)
   .describe('Another owner, as answers show one, or * for everybody; needs read:all_reports');
 

@@ -8,7 +8,7 @@ import { ExpenseNotFound, InvalidCursor } from './expenses.errors.js';
 import { DEFAULT_LIMIT, type HistoryQuery } from './expenses.query.js';
 import type { HistoryEntry } from './storage/audit-trail.js';
 import { type Created, ExpensesRepository } from './storage/expenses.repository.js';
-import { fingerprint } from './storage/idempotency.js';
+import { retryOf } from './storage/idempotency.js';
 import type { Author, Owners } from './owner.js';
 import { shareOfPool, Turns } from './turns.js';
 
@@ -21,6 +21,7 @@ export interface ResultPage<Row> {
 /** Up to how many expenses are counted: a count of all would read them all. */
 const COUNT_LIMIT = 10_000;
 
+/** What can be done with expenses. Knows nothing of HTTP or tokens: whose expenses it is about, each method is told. */
 @Injectable()
 export class ExpensesService {
   private readonly exports: Turns;
@@ -35,7 +36,13 @@ export class ExpensesService {
     );
   }
 
-  /** @throws InvalidCursor */
+  /**
+   * A page of a list.
+   *
+   * @param limit most rows
+   * @param cursor the `next` of the page before; without it the page is the first
+   * @throws InvalidCursor
+   */
   async list(
     list: List,
     { limit = DEFAULT_LIMIT, cursor }: { readonly limit?: number; readonly cursor?: string },
@@ -81,7 +88,10 @@ export class ExpensesService {
     if (changes.length === 0) await this.find(owners, id);
   }
 
-  /** @throws ExpenseNotFound */
+  /**
+   * An expense of these owners.
+   * @throws ExpenseNotFound
+   */
   async find(owners: Owners, id: string): Promise<Expense> {
     const expense = await this.repository.find(owners, id);
     if (!expense) throw new ExpenseNotFound();
@@ -89,12 +99,13 @@ export class ExpensesService {
   }
 
   /**
+   * Adds an expense of the author.
+   *
    * @param idempotencyKey makes a repeated call return what the first one returned
    * @throws IdempotencyKeyReused
    */
   create(author: Author, expense: ExpenseFields, idempotencyKey?: string): Promise<Created> {
-    const retry = idempotencyKey && { key: idempotencyKey, fingerprint: fingerprint('create', expense) };
-    return this.repository.create(author, expense, retry || undefined);
+    return this.repository.create(author, expense, retryOf(idempotencyKey, 'create', expense));
   }
 
   /**
@@ -117,7 +128,12 @@ export class ExpensesService {
     return updated;
   }
 
-  /** @throws ExpenseNotFound */
+  /**
+   * Deletes an expense of the author.
+   *
+   * @param check of the expense before, which may refuse it by throwing
+   * @throws ExpenseNotFound
+   */
   async remove(author: Author, id: string, check: (current: Expense) => void): Promise<void> {
     if (!(await this.repository.remove(author, id, check))) throw new ExpenseNotFound();
   }

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { CurrentPrincipal, OptionalScopes, type Principal, Scopes } from '../auth/index.js';
 import { Problems } from '../http/problems.decorator.js';
 import { ownersFor } from './caller.js';
-import { idParameter } from './expenses.controller.js';
+import { idParameter } from './expense.fields.js';
 import { linkPages, toHistoryAnswer } from './expenses.answers.js';
 import { linkHeader, OF_OWN_ROWS } from './expenses.openapi.js';
 import { type HistoryQuery, historyQuery } from './expenses.query.js';

@@ -25,6 +25,8 @@ export class Turns {
   ) {}
 
   /**
+   * Lets a caller through, if there is a turn for it.
+   *
    * @returns what gives the turn back
    * @throws TooManyRequests 429
    */

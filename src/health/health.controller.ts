@@ -71,7 +71,10 @@ export class HealthController {
     return { status: 'ok' };
   }
 
-  /** Also at `/health`, for balancers that know one path. 200 `ok` or `degraded` when requests can be served, else 503 `error` or `shutting_down`. */
+  /**
+   * 200 `ok` or `degraded` when requests can be served, else 503 `error` or `shutting_down`. Also at `/health`, for
+   * balancers that know one path.
+   */
   @Get(['ready', ''])
   @HealthCheck({ noCache: true, swaggerDocumentation: false })
   @ApiOperation({ operationId: 'getReadiness', summary: 'Say whether requests can be served' })

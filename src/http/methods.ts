@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { PROBLEM_TYPE, problemBody } from '../problems/problem.response.js';
 import { ProblemException } from '../problems/problem.exception.js';
+import { patternOf } from './route-pattern.js';
 
 /** Which methods each path is known for. */
 export class Methods {
@@ -25,7 +26,7 @@ export class Methods {
         this.literal.set(url, [...(this.literal.get(url) ?? []), ...methods]);
         return;
       }
-      this.templates.push({ path: pathOf(url), methods });
+      this.templates.push({ path: patternOf(url), methods });
       // `/expenses/import` is no expense, whatever the method.
       route.onRequest = [
         (request: FastifyRequest, reply: FastifyReply, done: () => void) => {
@@ -92,12 +93,4 @@ function pathIn({ url }: FastifyRequest): string {
   const [written = ''] = url.split(/[?#]/);
   const path = written.startsWith('/') ? written : written.replace(ORIGIN, '') || '/';
   return path.includes('%') ? decodeURI(path) : path;
-}
-
-/** A template, as in `/expenses/:id`, as the paths that it stands for. */
-function pathOf(template: string): RegExp {
-  const segments = template.split('/').map((segment) => {
-    return segment.startsWith(':') ? '[^/]+' : segment.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`);
-  });
-  return new RegExp(`^${segments.join('/')}$`);
 }

@@ -19,9 +19,3 @@ export function proxyRequestId({ id, ips, headers }: FastifyRequest): string | u
   }
   return undefined;
 }
-
-/** The trace that a request belongs to: the one that it is traced in, else what its W3C `traceparent` says. */
-export function traceIdOf({ traceId, headers: { traceparent } }: FastifyRequest): string | undefined {
-  if (traceId !== undefined || traceparent === undefined) return traceId;
-  return /^[\da-f]{2}-((?!0{32})[\da-f]{32})-[\da-f]{16}-[\da-f]{2}$/.exec(String(traceparent))?.[1];
-}

@@ -41,3 +41,9 @@ export function addRequestFields(fastify: FastifyInstance): void {
 export function routeOf(request: FastifyRequest): string | undefined {
   return request.routeTemplate ?? request.routeOptions.url;
 }
+
+/** The trace that a request belongs to: the one that it is traced in, else what its W3C `traceparent` says. */
+export function traceIdOf({ traceId, headers: { traceparent } }: FastifyRequest): string | undefined {
+  if (traceId !== undefined || traceparent === undefined) return traceId;
+  return /^[\da-f]{2}-((?!0{32})[\da-f]{32})-[\da-f]{16}-[\da-f]{2}$/.exec(String(traceparent))?.[1];
+}

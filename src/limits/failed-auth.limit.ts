@@ -69,6 +69,7 @@ export class FailedAuthLimit implements AccessCheck, OnModuleInit {
     this.waiting.delete(address);
   }
 
+  /** Counts what was an attempt; the answer does not wait for it. */
   onRefusal(request: AuthenticatedRequest, error: AuthError): void {
     if (isAttempt(error)) void this.countFailure(request as FastifyRequest);
   }
@@ -77,7 +78,7 @@ export class FailedAuthLimit implements AccessCheck, OnModuleInit {
     try {
       await this.limiter.count(request);
     } catch (error) {
-      // Else neither Redis nor memory could count, which is said elsewhere and must not end the process.
+      // Any other error says that nobody could count. Nobody awaits this, so it would end the process.
       if (!(error instanceof TooManyRequests)) return;
       this.waiting.set(addressOf(request), Date.now() + error.retryAfterSeconds * 1000);
     }

@@ -41,6 +41,7 @@ export class SubjectLimit implements AccessCheck, OnModuleInit {
     this.checks.add(this);
   }
 
+  /** Counts the request. @throws TooManyRequests 429 */
   afterVerification(
     request: AuthenticatedRequest,
     _principal: Principal,

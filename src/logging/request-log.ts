@@ -4,9 +4,9 @@ import type { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import type { Principal } from '../auth/index.js';
-import { proxyRequestId, traceIdOf } from '../http/proxy-request-id.js';
+import { proxyRequestId } from '../http/proxy-request-id.js';
 import type { RequestEnd } from '../http/request-end.js';
-import { routeOf } from '../http/request.fields.js';
+import { routeOf, traceIdOf } from '../http/request.fields.js';
 import { LOGGER } from './logging.tokens.js';
 
 /**

@@ -9,7 +9,7 @@ export interface Currency {
 }
 
 /** Decimals that a value is kept with: all that amounts without a minor unit can have. */
-export const KEPT_DECIMALS = 4;
+const KEPT_DECIMALS = 4;
 
 /** The currencies that are in force, by code. */
 export const currencies: readonly Currency[] = withMinorUnits(active).toSorted((a, b) =>

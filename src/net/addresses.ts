@@ -20,6 +20,12 @@ export function hostInUrl(host: string): string {
   return isIP(address) === 6 ? `[${address.replace(/%.*$/, '')}]` : address;
 }
 
+/** Whether a URL has a host that can exist: URLs may hold others, such as a pattern that somebody hopes to be understood. */
+export function namesHost(url: string): boolean {
+  const { hostname } = URL.parse(url) ?? { hostname: '' };
+  return /^([a-z0-9_]([a-z0-9._-]*[a-z0-9_.])?|\[[\da-f:.]+\])$/.test(hostname);
+}
+
 /** `::` in any of its spellings. */
 function isUnspecified(address: string): boolean {
   return isIP(address) === 6 && /^[0:]+$/.test(address);

@@ -224,13 +224,13 @@ export const problemCodes = {
     status: 503,
     detail: 'Nothing can be changed at the moment, because it could not be recorded',
     isSpecific: true,
-    remedy: 'Nothing was done. Try again after Retry-After.',
+    remedy: 'Nothing was done. Try again after Retry-After seconds.',
   },
   database_unavailable: {
     status: 503,
     detail: 'The database cannot answer at the moment',
     isSpecific: true,
-    remedy: 'Try again after Retry-After; a write with the same Idempotency-Key is done once.',
+    remedy: 'Try again after Retry-After seconds; a write with the same Idempotency-Key is done once.',
   },
   import_unavailable: {
     status: 503,
@@ -244,25 +244,25 @@ export const problemCodes = {
     detail: 'Access tokens cannot be verified at the moment',
     isSpecific: true,
     remedy:
-      "The issuer's keys cannot be had. The token may be good: keep it, and try again after Retry-After.",
+      "The issuer's keys cannot be had. The token may be good: keep it, and try again after Retry-After seconds.",
   },
   proofs_unavailable: {
     status: 503,
     detail: 'DPoP proofs cannot be judged at the moment',
     isSpecific: true,
     remedy:
-      'It cannot be told at the moment whether the proof was used before. Try again after Retry-After, with a new proof.',
+      'It cannot be told at the moment whether the proof was used before. Try again after Retry-After seconds, with a new proof.',
   },
   service_unavailable: {
     status: 503,
     detail: 'The service is not available at the moment',
-    remedy: 'Try again after Retry-After.',
+    remedy: 'Try again after Retry-After seconds.',
   },
   revocations_unavailable: {
     status: 503,
     detail: 'It cannot be known at the moment which access tokens are revoked',
     isSpecific: true,
-    remedy: 'Try again after the seconds in Retry-After.',
+    remedy: 'Try again after Retry-After seconds.',
   },
 } as const satisfies Record<string, ProblemKind>;
 

@@ -16,6 +16,7 @@ export class RedisProofReplays implements ProofReplays {
     private readonly memory: ProofReplays,
   ) {}
 
+  /** Asks this process first, then Redis: an answer of this process needs no connection. @throws what `memory` throws */
   async use(id: string, untilSeconds: number): Promise<boolean> {
     if (!(await this.memory.use(id, untilSeconds))) return false;
     if (performance.now() < this.pauseUntil) return true;

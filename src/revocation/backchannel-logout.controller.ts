@@ -55,7 +55,7 @@ export class BackchannelLogoutController {
     try {
       await this.take(form, request);
     } catch (error) {
-      // Anybody can send something here: each address as often as access tokens that are not good.
+      // Anybody can call this route, so a bad logout token counts against its address as a bad access token does.
       if (error instanceof InvalidLogoutToken) {
         this.checks.onRefusal(request, new InvalidRequest(error.message));
       }

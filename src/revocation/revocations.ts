@@ -97,6 +97,7 @@ export class Revocations implements AccessCheck, OnModuleInit, OnModuleDestroy {
     await this.repository.add(revocations);
   }
 
+  /** @throws InvalidToken 401, ServiceUnavailable 503 */
   afterVerification(_request: AuthenticatedRequest, principal: Principal): void {
     if (this.isOutdated && this.settings.onOutage === 'deny') {
       throw new ServiceUnavailable('revocations_unavailable', RETRY_AFTER_SECONDS);

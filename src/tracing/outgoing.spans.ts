@@ -30,10 +30,12 @@ export class OutgoingSpans {
     private readonly propagator: TextMapPropagator,
   ) {}
 
+  /** Has every request of `fetch` traced from now on, in the whole process. */
   start(): void {
     for (const [name, listener] of this.listeners) subscribe(name, listener);
   }
 
+  /** Ends that. */
   stop(): void {
     for (const [name, listener] of this.listeners) unsubscribe(name, listener);
   }

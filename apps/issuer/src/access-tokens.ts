@@ -1,6 +1,6 @@
-import { SIGNING_ALGORITHMS } from './tenant.schema.js';
 import { createLocalJWKSet, jwtVerify, type JWK } from 'jose';
 import type { AccessToken, AdapterPayload, ClientCredentials, KoaContextWithOIDC } from 'oidc-provider';
+import { SIGNING_ALGORITHMS } from './tenant.schema.js';
 
 /** The words of a space-separated parameter (RFC 6749, 3.3); none for anything that is no text. */
 export function scopeWords(value: unknown): string[] {
@@ -12,6 +12,11 @@ export function scopeWords(value: unknown): string[] {
  * for applications, and for users who log in by OpenID Connect an audience that names /userinfo as well.
  *
  * `permissions` lists what was granted, never more than `scope`: a permission that was not consented to must not slip in.
+ *
+ * @param ctx the request that the token is for
+ * @param token whose scope is completed
+ * @param payload the claims, which are changed in place
+ * @param userinfoUrl the audience of tokens that are good at /userinfo as well
  */
 export function shapeAccessToken(
   ctx: KoaContextWithOIDC | undefined,
@@ -52,11 +57,21 @@ function openIdScopes(ctx: KoaContextWithOIDC | undefined): string[] {
   return scopeWords(granted);
 }
 
+/** What the JWT access tokens of this issuer are held against at /userinfo. */
+export interface UserinfoTokenOptions {
+  /** The `iss`, with the slash at the end. */
+  issuer: string;
+  /** The audience that a token for /userinfo names. */
+  userinfoUrl: string;
+  /** The issuer's keys; their private parts are not looked at. */
+  keys: JWK[];
+  /** Finds the consent that a token rests on; a revoked one ends the token's use at /userinfo. */
+  grantIdOf: (accountId: string, clientId: string) => string | undefined;
+}
+
 /**
  * Reads a JWT access token that names /userinfo, in the form in which oidc-provider keeps opaque ones.
  *
- * @param keys the issuer's keys
- * @param grantIdOf finds the consent that the token rests on; a revoked one ends the token's use at /userinfo
  * @returns nothing for a token that is not ours, has expired or is not meant for /userinfo
  */
 export async function readUserinfoToken(
@@ -91,11 +106,4 @@ export async function readUserinfoToken(
 
 function publicPart({ kty, kid, alg, use, n, e, crv, x, y }: JWK): JWK {
   return { kty, kid, alg, use, n, e, crv, x, y };
-}
-
-export interface UserinfoTokenOptions {
-  issuer: string;
-  userinfoUrl: string;
-  keys: JWK[];
-  grantIdOf: (accountId: string, clientId: string) => string | undefined;
 }

@@ -61,6 +61,7 @@ export class Consents {
   }
 }
 
+/** One permission that a user gave an application. */
 export interface SinglePermission {
   readonly accountId: string;
   readonly clientId: string;

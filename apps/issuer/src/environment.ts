@@ -26,6 +26,7 @@ const environmentSchema = z.object({
   TENANT_FILE: z.string().min(1).default(fileURLToPath(TENANT_FILE)),
 });
 
+/** The validated settings of the issuer. */
 export type Environment = z.output<typeof environmentSchema>;
 
 /**

@@ -1,5 +1,5 @@
 import { openDatabase } from './database.js';
-import { EnvironmentError, readEnvironment } from './environment.js';
+import { type Environment, EnvironmentError, readEnvironment } from './environment.js';
 import { SigningKeys } from './signing-keys.js';
 import { PortTakenError, startIssuer } from './start-issuer.js';
 import { readTenant, TenantError } from './tenant.js';
@@ -13,12 +13,7 @@ async function main(command: string | undefined): Promise<void> {
   throw new UsageError(`There is no command "${command}".\n${USAGE}`);
 }
 
-async function serve({
-  PORT,
-  HOST,
-  DATA_FOLDER,
-  TENANT_FILE,
-}: ReturnType<typeof readEnvironment>): Promise<void> {
+async function serve({ PORT, HOST, DATA_FOLDER, TENANT_FILE }: Environment): Promise<void> {
   const tenant = readTenant(TENANT_FILE);
   const running = await startIssuer({ port: PORT, host: HOST, dataFolder: DATA_FOLDER, tenant });
   const users = tenant.users.map(({ email, hint }) => `  ${email}${hint ? `  password: ${hint}` : ''}`);

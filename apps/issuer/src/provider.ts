@@ -1,20 +1,28 @@
 import type { JWK } from 'jose';
 import { createHash } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
-import { interactionPolicy, Provider, type Configuration, type KoaContextWithOIDC } from 'oidc-provider';
+import {
+  interactionPolicy,
+  Provider,
+  type Account,
+  type Configuration,
+  type Grant,
+  type KoaContextWithOIDC,
+} from 'oidc-provider';
 import { readUserinfoToken, scopeWords, shapeAccessToken } from './access-tokens.js';
 import { ACCOUNT_CLIENT_ID, clientsOf } from './clients.js';
 import { Consents } from './consents.js';
 import { OidcAdapter } from './oidc-adapter.js';
 import { resourceServer, requestedAudience } from './resource-servers.js';
 import { findApplication, findUser, OIDC_SCOPES } from './tenant.js';
-import type { ParsedTenant } from './tenant.schema.js';
+import type { ParsedTenant, User } from './tenant.schema.js';
 import { PASSWORD_ACR } from './pages/login-page.js';
 import { interactionPath } from './pages/interaction.js';
 import { renderError, renderLoggedOut, renderLogout } from './pages/provider-pages.js';
 
 const DAY = 24 * 60 * 60;
 
+/** What oidc-provider is configured from. */
 export interface ProviderOptions {
   /** With the slash at the end. */
   issuer: string;
@@ -22,9 +30,34 @@ export interface ProviderOptions {
   database: DatabaseSync;
   /** Private keys; the first one signs. */
   keys: JWK[];
+  /** Signs cookies and makes nonces; the same after a restart. */
   cookieSecret: string;
+  /** Whether every DPoP proof needs a nonce of ours (RFC 9449, 8). */
   requireDpopNonce: boolean;
 }
+
+/** Where Auth0's clients look for its endpoints. */
+const ROUTES: Configuration['routes'] = {
+  authorization: '/authorize',
+  token: '/oauth/token',
+  revocation: '/oauth/revoke',
+  userinfo: '/userinfo',
+  jwks: '/.well-known/jwks.json',
+  end_session: '/oidc/logout',
+};
+
+/** How long things live, in seconds. */
+const LIFETIMES: Configuration['ttl'] = {
+  AccessToken: (_ctx, token) => token.resourceServer?.accessTokenTTL ?? DAY,
+  ClientCredentials: (_ctx, token) => token.resourceServer?.accessTokenTTL ?? DAY,
+  AuthorizationCode: 60,
+  IdToken: 36_000,
+  Interaction: 15 * 60,
+  // A token that replaces another ends when that one would have: busy clients have to ask again, too.
+  RefreshToken: (ctx) => ctx?.oidc.entities.RotatedRefreshToken?.remainingTTL ?? 30 * DAY,
+  Session: 7 * DAY,
+  Grant: 365 * DAY,
+};
 
 /** Configures oidc-provider so that a client made for Auth0 finds what it expects. */
 export function createProvider({
@@ -54,45 +87,14 @@ export function createProvider({
       keys: [cookieSecret],
       names: { session: 'issuer_session', interaction: 'issuer_interaction', resume: 'issuer_resume' },
     },
-    routes: {
-      authorization: '/authorize',
-      token: '/oauth/token',
-      revocation: '/oauth/revoke',
-      userinfo: '/userinfo',
-      jwks: '/.well-known/jwks.json',
-      end_session: '/oidc/logout',
-    },
+    routes: ROUTES,
     scopes: [...OIDC_SCOPES],
     claims: { openid: ['sub'], profile: ['name', 'nickname'], email: ['email', 'email_verified'] },
     acrValues: [PASSWORD_ACR],
     conformIdTokenClaims: false,
     discovery: { account_management_uri: `${issuer}applications` },
     responseTypes: ['code', 'code id_token', 'none'],
-    features: {
-      devInteractions: { enabled: false },
-      dPoP: {
-        enabled: true,
-        nonceSecret: createHash('sha256').update(`dpop-nonce:${cookieSecret}`).digest(),
-        requireNonce: () => requireDpopNonce,
-      },
-      pushedAuthorizationRequests: { enabled: false },
-      clientCredentials: { enabled: true },
-      revocation: {
-        enabled: true,
-        allowedPolicy: (_ctx, client, token) => token.clientId === client.clientId,
-      },
-      rpInitiatedLogout: {
-        enabled: true,
-        logoutSource: renderLogout,
-        postLogoutSuccessSource: renderLoggedOut,
-      },
-      resourceIndicators: {
-        enabled: true,
-        defaultResource: requestedAudience,
-        useGrantedResource: () => true,
-        getResourceServerInfo: (ctx, identifier, client) => resourceServer(ctx, identifier, client, tenant),
-      },
-    },
+    features: featuresOf({ tenant, cookieSecret, requireDpopNonce }),
     extraParams: { audience: restoreOfflineAccess },
     formats: {
       customizers: {
@@ -103,29 +105,8 @@ export function createProvider({
       policy: interactions(),
       url: (_ctx, { uid, params }) => interactionPath(uid, String(params['client_id'])),
     },
-    findAccount: (_ctx, id) => {
-      const user = findUser(tenant, id);
-      return (
-        user && {
-          accountId: user.id,
-          claims: () => ({
-            sub: user.id,
-            name: user.name,
-            nickname: user.email.split('@')[0],
-            email: user.email,
-            email_verified: true,
-          }),
-        }
-      );
-    },
-    loadExistingGrant: async (ctx) => {
-      const clientId = ctx.oidc.client?.clientId ?? '';
-      const accountId = ctx.oidc.account?.accountId ?? '';
-      if (clientId !== ACCOUNT_CLIENT_ID) return consents.find(ctx.oidc.provider, accountId, clientId);
-      const grant = new ctx.oidc.provider.Grant({ accountId, clientId });
-      grant.addOIDCScope('openid');
-      return grant;
-    },
+    findAccount: (_ctx, id) => accountOf(findUser(tenant, id)),
+    loadExistingGrant: (ctx) => grantFor(ctx, consents),
     rotateRefreshToken: (ctx) =>
       findApplication(tenant, ctx.oidc.client?.clientId)?.refreshTokenRotation ?? true,
     // As at Auth0, tokens outlive the browser session, and no token's end takes the consent with it.
@@ -133,22 +114,71 @@ export function createProvider({
     revokeGrantPolicy: () => false,
     pkce: { required: (_ctx, client) => findApplication(tenant, client.clientId)?.pkceRequired ?? true },
     renderError: (ctx, out, error) => renderError(ctx, out, error, { tenant, database }),
-    ttl: {
-      AccessToken: (_ctx, token) => token.resourceServer?.accessTokenTTL ?? DAY,
-      ClientCredentials: (_ctx, token) => token.resourceServer?.accessTokenTTL ?? DAY,
-      AuthorizationCode: 60,
-      IdToken: 36_000,
-      Interaction: 15 * 60,
-      // A token that replaces another ends when that one would have: busy clients have to ask again, too.
-      RefreshToken: (ctx) => ctx?.oidc.entities.RotatedRefreshToken?.remainingTTL ?? 30 * DAY,
-      Session: 7 * DAY,
-      Grant: 365 * DAY,
-    },
+    ttl: LIFETIMES,
   };
   const provider = new Provider(issuer, configuration);
   // As at Auth0, every ID token names the session, so that a log out can say which one it means.
   provider.Client.prototype.includeSid = () => true;
   return provider;
+}
+
+/** The parts of OAuth 2.0 and OpenID Connect that are offered. */
+function featuresOf({
+  tenant,
+  cookieSecret,
+  requireDpopNonce,
+}: Pick<ProviderOptions, 'tenant' | 'cookieSecret' | 'requireDpopNonce'>): Configuration['features'] {
+  return {
+    devInteractions: { enabled: false },
+    dPoP: {
+      enabled: true,
+      nonceSecret: createHash('sha256').update(`dpop-nonce:${cookieSecret}`).digest(),
+      requireNonce: () => requireDpopNonce,
+    },
+    pushedAuthorizationRequests: { enabled: false },
+    clientCredentials: { enabled: true },
+    revocation: {
+      enabled: true,
+      allowedPolicy: (_ctx, client, token) => token.clientId === client.clientId,
+    },
+    rpInitiatedLogout: {
+      enabled: true,
+      logoutSource: renderLogout,
+      postLogoutSuccessSource: renderLoggedOut,
+    },
+    resourceIndicators: {
+      enabled: true,
+      defaultResource: requestedAudience,
+      useGrantedResource: () => true,
+      getResourceServerInfo: (ctx, identifier, client) => resourceServer(ctx, identifier, client, tenant),
+    },
+  };
+}
+
+/** A user as oidc-provider's account, with the claims that ID tokens and /userinfo tell of them. */
+function accountOf(user: User | undefined): Account | undefined {
+  return (
+    user && {
+      accountId: user.id,
+      claims: () => ({
+        sub: user.id,
+        name: user.name,
+        nickname: user.email.split('@')[0],
+        email: user.email,
+        email_verified: true,
+      }),
+    }
+  );
+}
+
+/** What the user has allowed the application so far. Our own page needs nobody's consent. */
+async function grantFor({ oidc }: KoaContextWithOIDC, consents: Consents): Promise<Grant | undefined> {
+  const clientId = oidc.client?.clientId ?? '';
+  const accountId = oidc.account?.accountId ?? '';
+  if (clientId !== ACCOUNT_CLIENT_ID) return consents.find(oidc.provider, accountId, clientId);
+  const grant = new oidc.provider.Grant({ accountId, clientId });
+  grant.addOIDCScope('openid');
+  return grant;
 }
 
 /**

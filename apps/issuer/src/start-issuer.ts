@@ -15,6 +15,7 @@ import { SigningKeys } from './signing-keys.js';
 import { parseTenant, readTenant, TENANT_FILE } from './tenant.js';
 import type { Tenant } from './tenant.schema.js';
 
+/** How to start an issuer. */
 export interface IssuerOptions {
   /** Default 3002; 0 takes a free one. */
   port?: number;
@@ -28,11 +29,13 @@ export interface IssuerOptions {
   requireDpopNonce?: boolean;
 }
 
+/** An issuer that answers. */
 export interface RunningIssuer {
   /** The `iss` of its tokens, with the slash at the end. */
   issuer: string;
   /** Signs with a new key from now on; the old one stays in the JWKS for the overlap. */
   rotateKeys(): Promise<void>;
+  /** Stops at once: connections that are open are cut. */
   close(): Promise<void>;
 }
 

@@ -24,8 +24,10 @@ const permissionsByApi = z.record(z.string(), z.array(permissionName));
 
 /** What the issuer can sign access tokens with. */
 export const SIGNING_ALGORITHMS = ['RS256', 'PS256', 'ES256', 'EdDSA'] as const;
+/** One of these algorithms. */
 export type SigningAlgorithm = (typeof SIGNING_ALGORITHMS)[number];
 
+/** An API, and what can be allowed there. */
 export const apiSchema = z.strictObject({
   /** The audience of the access tokens: an absolute URI without a fragment (RFC 8707, 2). */
   identifier: z.string().refine((value) => URL.canParse(value) && !value.includes('#'), {
@@ -43,6 +45,7 @@ export const apiSchema = z.strictObject({
   tokenLifetimeSeconds: z.int().min(1).max(86_400).default(3600),
 });
 
+/** An application (client, RFC 6749, 2) that users log in with, or that acts as itself. */
 export const applicationSchema = z.strictObject({
   clientId: z.string().regex(/^[\w.-]+$/, 'may have letters, digits, ".", "_" and "-" only'),
   name,
@@ -64,6 +67,7 @@ export const applicationSchema = z.strictObject({
   machinePermissions: permissionsByApi.default({}),
 });
 
+/** Somebody who can log in. */
 export const userSchema = z.strictObject({
   /** The `sub` of the user's tokens. */
   id: name,
@@ -76,15 +80,18 @@ export const userSchema = z.strictObject({
   permissions: permissionsByApi.default({}),
 });
 
+/** A tenant file. That its parts fit together is checked by `parseTenant`. */
 export const tenantSchema = z.strictObject({
   apis: z.array(apiSchema),
   applications: z.array(applicationSchema),
   users: z.array(userSchema),
 });
 
+/** An API with its defaults, as the issuer works with it; so are the types below. */
 export type Api = z.output<typeof apiSchema>;
 export type Application = z.output<typeof applicationSchema>;
 export type User = z.output<typeof userSchema>;
 /** A tenant as it is written down; what has a default may be left out. */
 export type Tenant = z.input<typeof tenantSchema>;
+/** A tenant with its defaults, as the issuer works with it. */
 export type ParsedTenant = z.output<typeof tenantSchema>;

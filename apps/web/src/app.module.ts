@@ -14,6 +14,7 @@ import { UserController } from './pages/user.controller.js';
 import { SessionsModule } from './sessions/sessions.module.js';
 import { YoursModule } from './yours/yours.module.js';
 
+/** The root of the application. */
 @Module({
   imports: [
     SessionsModule,

@@ -16,11 +16,13 @@ import { languageOf } from './locale/language.js';
 import { createLog, NestLog } from './logging/log.js';
 import { logRequests } from './logging/request-log.js';
 import { meaningOf, READ_ALL } from './login/scopes.js';
+import { answerClientError } from './pages/client-errors.js';
 import { ownAddress } from './pages/own-address.js';
-import { answerClientError, urlErrorPages } from './pages/url-errors.js';
+import { urlErrorPages } from './pages/url-errors.js';
 import { cutSilentBodies } from './process/silent-bodies.js';
 import { BrowserSession } from './sessions/browser-session.js';
 
+/** What tests set otherwise than `npm start`. */
 export interface WebAppOptions {
   /** Taken instead of the process environment and `.env`, for tests. */
   readonly variables?: Record<string, string>;

@@ -27,11 +27,16 @@ export class AccessChecks {
     this.checks.push(check);
   }
 
+  /** @throws what the first check throws that refuses */
   beforeVerification(request: AuthenticatedRequest): void {
     for (const check of this.checks) check.beforeVerification?.(request);
   }
 
-  /** One after the other; at once when none of them has to wait. */
+  /**
+   * Asks one check after the other; at once when none of them has to wait.
+   *
+   * @throws what the first check throws that refuses
+   */
   afterVerification(
     request: AuthenticatedRequest,
     principal: Principal,
@@ -40,6 +45,7 @@ export class AccessChecks {
     return this.runFrom(0, request, principal, reply);
   }
 
+  /** Tells every check. */
   onRefusal(request: AuthenticatedRequest, error: AuthError): void {
     for (const check of this.checks) check.onRefusal?.(request, error);
   }

@@ -163,7 +163,7 @@ function isSelectedBy(
   { method, version, constraints }: Route,
   given: Readonly<Record<string, unknown>>,
 ): boolean {
-  // Nest 11 has Fastify take every version for it, and whatever else it is constrained to.
+  // For `@All()` Nest 11 registers the route without its version and constraints, so Fastify takes every request for it.
   if (method === 'ALL' && Object.keys(given).length === 0) return true;
   return isDeepStrictEqual({ ...constraints, ...(version !== undefined && { version }) }, { ...given });
 }

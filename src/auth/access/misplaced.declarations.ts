@@ -4,8 +4,8 @@ import {
   ACCESS,
   ACCESS_DECLARED_BY,
   DECLARED_METHODS,
-  OPTIONAL_SCOPES,
   type DeclaredMethod,
+  OPTIONAL_SCOPES,
 } from './access.decorators.js';
 import { MESSAGES, METHOD_METADATA } from './nest.internals.js';
 

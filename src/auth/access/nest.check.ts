@@ -7,10 +7,11 @@ import { MESSAGES, METHOD_METADATA, type OptionalKey, ROUTE_CONSTRAINTS } from '
 type Load = (module: string) => Promise<unknown>;
 
 /**
- * What is otherwise in the installed Nest than the access control knows, one sentence each; nothing when all is well. A
- * declaration that is read in the wrong place would guard nothing, so an application for which there is a sentence does not start.
+ * What is otherwise in the installed Nest than the access control knows. A declaration that is read in the wrong place
+ * would guard nothing, so an application for which there is a sentence does not start.
  *
  * @param load imports a module by its name
+ * @returns one sentence each; nothing when all is well
  */
 export async function strangenessOfNest(load: Load = (module) => import(module)): Promise<readonly string[]> {
   const ofKeys = await Promise.all([ROUTE_CONSTRAINTS, ...MESSAGES].map((key) => strangenessOf(key, load)));

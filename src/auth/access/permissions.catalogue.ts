@@ -8,7 +8,7 @@ export interface PermissionCatalogue {
   readonly faults: readonly string[];
 }
 
-/** Puts the catalogues that modules handed to `AuthModule.forFeature` together; each permission has one home. */
+/** Puts together the catalogues that modules handed to `AuthModule.forFeature`; a permission described by two is a fault. */
 export function readPermissions(modules: ModulesContainer): PermissionCatalogue {
   const catalogues = new Set<PermissionDescriptions>();
   for (const { providers } of modules.values()) {

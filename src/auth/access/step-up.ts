@@ -3,7 +3,10 @@ import type { Principal } from '../token/principal.js';
 
 /** How the user of a token must have logged in (RFC 9470, 3); at least one of the two. */
 export interface StepUpOptions {
-  /** How long ago the login may have been, in whole seconds, at least 1. No clock difference is forgiven: it costs a login at most. */
+  /**
+   * How long ago the login may have been, in whole seconds, at least 1. No clock difference is forgiven here: the worst
+   * that one does is to cost the user a login.
+   */
   readonly maxAge?: number;
   /** The authentication context class that the login must have had: one, or any of several, the most welcome first. */
   readonly acr?: string | readonly string[];

@@ -1,9 +1,9 @@
 import { createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto';
 
 /** Shortest RSA modulus that is used, in bits (RFC 7518, 3.3). */
-export const MIN_MODULUS_BITS = 2048;
+const MIN_MODULUS_BITS = 2048;
 /** Longest RSA modulus that is used, in bits: verification time grows with its square. */
-export const MAX_MODULUS_BITS = 8192;
+const MAX_MODULUS_BITS = 8192;
 
 /** The public parameters of each type of key (RFC 7518, 6; RFC 8037, 2). */
 const parameters = { RSA: ['n', 'e'], EC: ['crv', 'x', 'y'], OKP: ['crv', 'x'] } as const;

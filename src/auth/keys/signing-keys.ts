@@ -138,6 +138,7 @@ export class SigningKeys {
     return this.keySet?.has(key) ?? false;
   }
 
+  /** How the keys are now, for readiness, metrics and whoever else reports on them. */
   status(): KeyStatus {
     return {
       usable: this.keySet !== undefined,

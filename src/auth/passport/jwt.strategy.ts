@@ -25,15 +25,15 @@ export class JwtStrategy extends PassportStrategy(Strategy, 'jwt') implements Re
     super({ jwtFromRequest: bearerToken as never, secretOrKeyProvider: () => undefined });
   }
 
-  /** Called by `passport.authenticate`. */
+  /** Called by `passport.authenticate`; success, failure and error go to the methods that passport has lent. */
   override authenticate(this: this & Outcome, request: unknown): void {
-    const authenticated = async () => {
+    const authenticateRequest = async () => {
       const found = await this.authenticateToken(bearerToken(request as BearerRequest));
       // Passport's way judges no proofs, so a token that needs one is not good here.
       if (found.principal.confirmation) throw new InvalidToken('sender_constrained_token');
       return found;
     };
-    authenticated().then(
+    authenticateRequest().then(
       ({ principal }) => this.success(principal),
       (error: unknown) => (error instanceof AuthError ? this.fail(error) : this.error(error)),
     );

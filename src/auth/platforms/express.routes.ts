@@ -1,6 +1,7 @@
 import { RequestMethod } from '@nestjs/common';
 import type { AbstractHttpAdapter } from '@nestjs/core';
 import { METHODS } from 'node:http';
+import { pathOfTarget } from '../../net/request-target.js';
 import type { AccessRule } from '../access/access.decorators.js';
 import { type AccessRules, InvalidAccessDeclarations, type Route } from '../access/access.rules.js';
 
@@ -43,9 +44,6 @@ const STRANGE =
   'Express keeps its routes otherwise than AuthModule knows it, so that it cannot tell which declaration is for which ' +
   'route: use another version of either';
 
-/** Scheme and host of a request target in absolute form (RFC 9112, 3.2.2), which Express looks past. */
-const ABSOLUTE_FORM = /^https?:\/\/[^/?#]*/i;
-
 /**
  * Knows where Express will take a request. Nest registers the routes of its controllers one by one by the methods of its
  * adapter, so each layer that one of them adds belongs to that route; which layer a request comes to, Express's own
@@ -78,7 +76,8 @@ export class ExpressRoutes {
 
   /** The rules of the route that a request leads to: none when it leads to none, several when it cannot be told which. */
   rulesFor(request: ExpressRequest): readonly AccessRule[] {
-    const path = pathOf(request.url);
+    // Express looks past scheme and host, too.
+    const path = pathOfTarget(request.url) || '/';
     for (const layer of this.express.router.stack) {
       if (!layer.route || notRoutes.has(layer)) continue;
       if (!layer.route._handlesMethod(request.method) || !isMatch(layer, path)) continue;
@@ -157,10 +156,6 @@ function isKnown(layer: ExpressLayer): boolean {
     typeof route.methods === 'object' &&
     typeof route._handlesMethod === 'function'
   );
-}
-
-function pathOf(url: string): string {
-  return /^[^?#]*/.exec(url.replace(ABSOLUTE_FORM, ''))?.[0] || '/';
 }
 
 /** A path that cannot be decoded matches nothing; Express answers it with 400. */

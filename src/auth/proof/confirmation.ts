@@ -1,3 +1,5 @@
+import { isObject } from '../token/claims.js';
+
 /** How the sender of a token proves that the token is theirs (RFC 7800, 3): every member that is there must be met. */
 export interface Confirmation {
   /** Thumbprint of the key that signs the sender's DPoP proofs (RFC 9449, 6.1). */
@@ -19,7 +21,7 @@ const THUMBPRINT = /^[A-Za-z0-9_-]{43}$/;
  * @param methods the ones that can be verified
  */
 export function isVerifiable(cnf: unknown, methods: readonly ConfirmationMethod[]): boolean {
-  if (typeof cnf !== 'object' || cnf === null || Array.isArray(cnf)) return false;
+  if (!isObject(cnf)) return false;
   const members = Object.entries(cnf);
   return (
     members.length > 0 &&

@@ -2,6 +2,7 @@ import { hash, type KeyObject } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import { algorithmNamed, fits } from '../keys/algorithms.js';
 import { importPublicKey } from '../keys/public-key.js';
+import { isObject } from '../token/claims.js';
 
 /** The key that a proof brings along, as far as its face shows. */
 export interface ProofKey {
@@ -31,16 +32,15 @@ export function isSecret(jwk: unknown): boolean {
 
 /** Whether a JWK is a public key whose type, curve and own restrictions fit the algorithm (RFC 7517, 4). */
 export function fitsAlgorithm(jwk: unknown, alg: unknown): jwk is Record<string, string> {
-  if (typeof jwk !== 'object' || jwk === null || Array.isArray(jwk)) return false;
-  const members = jwk as Record<string, unknown>;
+  if (!isObject(jwk)) return false;
   const algorithm = algorithmNamed(alg);
   return (
     algorithm !== undefined &&
-    fits(algorithm, members) &&
-    MEMBERS[members.kty as string]!.every((name) => isBase64url(members[name])) &&
-    (members.alg === undefined || algorithmNamed(members.alg) === algorithm) &&
-    (members.use === undefined || members.use === 'sig') &&
-    (members.key_ops === undefined || (Array.isArray(members.key_ops) && members.key_ops.includes('verify')))
+    fits(algorithm, jwk) &&
+    MEMBERS[jwk.kty as string]!.every((name) => isBase64url(jwk[name])) &&
+    (jwk.alg === undefined || algorithmNamed(jwk.alg) === algorithm) &&
+    (jwk.use === undefined || jwk.use === 'sig') &&
+    (jwk.key_ops === undefined || (Array.isArray(jwk.key_ops) && jwk.key_ops.includes('verify')))
   );
 }
 

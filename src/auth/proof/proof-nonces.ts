@@ -21,6 +21,7 @@ export class ProofNonces {
     return this.of(thisWindow());
   }
 
+  /** Whether a proof with this `nonce` claim is up to date: that of this minute or of the one before. */
   isGood(nonce: unknown): boolean {
     if (typeof nonce !== 'string') return false;
     const window = thisWindow();

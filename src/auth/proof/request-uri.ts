@@ -1,8 +1,8 @@
+import { pathOfTarget } from '../../net/request-target.js';
+
 /** The characters of RFC 3986 in an http(s) URI with a host; what URL parsers repair silently is not among them. */
 const HTTP_URI = /^https?:\/\/[^/?#](?:[A-Za-z0-9\-._~:/?#[\]@!$&'()*+,;=]|%[0-9A-Fa-f]{2})*$/i;
 const UNRESERVED = /[A-Za-z0-9\-._~]/;
-/** The scheme and host of a request target in absolute form (RFC 9112, 3.2.2), which say nothing about where we are. */
-const ABSOLUTE_FORM = /^https?:\/\/[^/?#]*/i;
 
 /**
  * An http(s) URI without query and fragment in the one spelling that equivalent URIs share: RFC 3986, 6.2.2 and 6.2.3
@@ -34,9 +34,7 @@ function normalizedEscapes(path: string): string {
  * @param target the request target as it was sent
  */
 export function requestUri(base: string, target: string): string {
-  const path = target.startsWith('/') ? target : target.replace(ABSOLUTE_FORM, '');
-  const end = path.search(/[?#]/);
-  return base + (end < 0 ? path : path.slice(0, end));
+  return base + pathOfTarget(target);
 }
 
 /** Whether two URIs name the same place, but for query and fragment (RFC 9449, 4.3, number 9). */

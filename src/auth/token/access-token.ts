@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { InvalidToken } from '../auth.errors.js';
+import { type Claims, isObject } from './claims.js';
 
 /** What a JSON Web Token says (RFC 7519), before anything of it is trusted. */
 export interface AccessToken {
@@ -61,7 +62,7 @@ function assertCanonical(segment: string): void {
   if (!isCanonical) throw new InvalidToken('malformed_token');
 }
 
-function jsonObject(segment: string): Record<string, unknown> {
+function jsonObject(segment: string): Claims {
   assertCanonical(segment);
   const bytes = Buffer.from(segment, 'base64url');
   if (!isUtf8(bytes)) throw new InvalidToken('malformed_token');
@@ -73,8 +74,6 @@ function jsonObject(segment: string): Record<string, unknown> {
     // No cause: the message of a JSON error quotes what it could not parse.
     throw new InvalidToken('malformed_token');
   }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new InvalidToken('malformed_token');
-  }
-  return value as Record<string, unknown>;
+  if (!isObject(value)) throw new InvalidToken('malformed_token');
+  return value;
 }

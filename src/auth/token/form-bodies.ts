@@ -5,14 +5,19 @@ import { ProblemException } from '../../problems/problem.exception.js';
 import { InvalidRequest } from '../auth.errors.js';
 import { TOKEN_IN_BODY } from './bearer-token.js';
 
-/** Key in the configuration of a route, beside true, that takes forms itself: as `URLSearchParams`. */
+/**
+ * A route whose configuration has `true` under this key takes forms: its handler gets the body as `URLSearchParams`.
+ *
+ * @example `@RouteConfig({ [TAKES_FORMS]: true })`
+ */
 export const TAKES_FORMS = 'auth:takes-forms';
 
 const FORM = 'application/x-www-form-urlencoded';
 
 /**
- * Reads forms, on routes that take none, for one thing only: to say what is wrong with sending an access token in one (RFC 6750, 2.2). Express reads
- * forms by itself, and the guard finds a token in them.
+ * Reads forms on Fastify. On routes that take none it does so for one thing only: to say what is wrong with sending an
+ * access token in a form (RFC 6750, 2.2); every other form is a 415 there. Express reads forms by itself, and the guard
+ * finds a token in them.
  */
 @Injectable()
 export class FormBodies implements OnModuleInit {

@@ -5,7 +5,6 @@ import type { TrustedIssuer } from '../issuers/trusted-issuer.js';
 import { TrustedIssuers } from '../issuers/trusted-issuers.js';
 import { algorithmNamed, type SigningAlgorithm, verifySignature } from '../keys/algorithms.js';
 import { type AccessToken, hasUnsupportedHeader, parseAccessToken } from './access-token.js';
-import { audienceOf } from './claim-checks.js';
 import { isObject, isText, isTextOrAbsent, isTime } from './claims.js';
 
 /** What an issuer says by a logout token (OpenID Connect Back-Channel Logout 1.0, 2.4). */
@@ -82,10 +81,7 @@ const checks: readonly (readonly [reason: keyof typeof logoutRefusals, passes: C
   ['issuer', ({ claims }, { rules }) => rules.issuers.includes(claims.iss as string)],
   [
     'audience',
-    ({ claims }, { rules }) =>
-      [audienceOf(claims, { ...rules, audienceClaim: 'aud' })]
-        .flat()
-        .some((name) => rules.audiences.includes(name as string)),
+    ({ claims }, { rules }) => [claims.aud].flat().some((name) => rules.audiences.includes(name as string)),
   ],
   ['expired', ({ claims }, { rules }, now) => now < (claims.exp as number) + rules.clockToleranceSeconds],
   [

@@ -1,7 +1,7 @@
 import type { GrantsFrom } from '../issuers/issuer.options.js';
 import type { Confirmation } from '../proof/confirmation.js';
 import { type Actor, actorOf } from './actor.js';
-import { claimAt, type Claims, namesOf, wordsOf, isText } from './claims.js';
+import { claimAt, type Claims, isText, isTime, namesOf, wordsOf } from './claims.js';
 
 /** Who calls, as far as a verified access token tells. Deeply frozen; the token itself is not on it. */
 export interface Principal {
@@ -99,13 +99,13 @@ function authenticationOf({ acr, amr, auth_time: time }: Claims): UserAuthentica
   const authentication = {
     ...(isText(acr) && { acr }),
     ...(Array.isArray(amr) && amr.every(isText) && { amr }),
-    ...(typeof time === 'number' && Number.isFinite(time) && { time }),
+    ...(isTime(time) && { time }),
   };
   return Object.keys(authentication).length > 0 ? authentication : undefined;
 }
 
 /** The first of these claims that is there. */
-export function subjectOf(claims: Claims, names: readonly string[]): unknown {
+function subjectOf(claims: Claims, names: readonly string[]): unknown {
   const name = names.find((candidate) => Object.hasOwn(claims, candidate));
   return name === undefined ? undefined : claims[name];
 }

@@ -8,13 +8,16 @@ export interface Finding {
   readonly advice?: string;
 }
 
+/** A finding that all is well. */
 export const ok = (check: string, detail: string): Finding => ({ check, status: 'ok', detail });
+/** A finding that is worth a look. */
 export const warning = (check: string, detail: string, advice: string): Finding => ({
   check,
   status: 'warning',
   detail,
   advice,
 });
+/** A finding of what keeps the API from working, or from working safely. */
 export const fault = (check: string, detail: string, advice: string): Finding => ({
   check,
   status: 'error',

@@ -62,7 +62,10 @@ async function checkDiscovery(options: IssuerOptions): Promise<{ findings: Findi
   }
 }
 
-/** What the tokens will name, as far as the metadata tell: AD FS names it apart, some issuers are not called as they are reached. */
+/**
+ * Whether the settings have the name that the tokens will have, as far as the metadata tell: AD FS names it apart
+ * (`access_token_issuer`), and some issuers have another name than their address.
+ */
 function compareIssuer(metadata: Readonly<Record<string, unknown>>, options: IssuerOptions): Finding {
   const { issuerBaseUrl, issuer: configured } = options;
   const names = configured === undefined ? [] : [configured].flat();

@@ -11,12 +11,12 @@ import {
   isText,
   missingClaims,
   namesOf,
-  parseAccessToken,
   type RefusalReason,
   type Route,
   wordsOf,
 } from '../../auth/index.js';
 import { type Call, judge, type Judgement, type Setup } from './judge.js';
+import { tokenIn } from './token-parts.js';
 
 /** A change of the settings: lines of `.env`, and the options that they stand for. */
 interface Change {
@@ -39,7 +39,7 @@ export async function settingsFor(
   { rules, options }: Setup,
   judgement: Judgement,
 ): Promise<string[]> {
-  const token = tokenOf(call);
+  const token = tokenIn(call.token);
   // Of several issuers it cannot be told which one a name is another name of.
   if (!token || (judgement.issuerCount > 1 && reasonOf(judgement) === 'wrong_issuer')) return [];
   const lines: Record<string, string> = {};
@@ -55,14 +55,6 @@ export async function settingsFor(
   const settings = Object.entries(lines).map(([name, value]) => `${name}=${value}`);
   // Only plain characters reach the terminal.
   return settings.every((line) => /^[ -~]*$/.test(line)) ? settings : [];
-}
-
-function tokenOf({ token }: Call): AccessToken | undefined {
-  try {
-    return token === undefined ? undefined : parseAccessToken(token);
-  } catch {
-    return undefined;
-  }
 }
 
 function reasonOf({ refusal }: Judgement): RefusalReason | 'insufficient_scope' | undefined {
@@ -109,10 +101,10 @@ function changeFor(judgement: Judgement, token: AccessToken, route: Route): Chan
 const plainProfile: Change = { lines: { TOKEN_PROFILE: 'jwt' }, options: { profile: 'jwt' } };
 const toText = (list: readonly string[]) => list.join(',');
 
-/** Lines, and a change that is made once only: what is so already did not help. */
+/** The token's algorithm, put first. Nothing when it stands there already: then it was not what the token lacked. */
 function algorithms(alg: unknown, { algorithms: present = [] }: IssuerOptions): Change | undefined {
   const wanted = algorithmNamed(alg);
-  // First of all, a key that does not say what it is for is for this one.
+  // First, because a key without `alg` serves the first algorithm that fits it.
   if (!wanted || present[0] === wanted) return undefined;
   const list = present.includes(wanted)
     ? [wanted, ...present.filter((name) => name !== wanted)]

@@ -1,14 +1,19 @@
-import { type Claims, parseAccessToken } from '../../auth/index.js';
+import { type AccessToken, type Claims, parseAccessToken } from '../../auth/index.js';
 import { shown } from './evidence.js';
 
-/** The claims of a token, if it is a JSON Web Token. */
-export function claimsIn(token: string | undefined): Claims | undefined {
-  if (token === undefined) return undefined;
+/** A token taken apart, if there is one and it is a JSON Web Token. */
+export function tokenIn(text: string | undefined): AccessToken | undefined {
+  if (text === undefined) return undefined;
   try {
-    return parseAccessToken(token).claims;
+    return parseAccessToken(text);
   } catch {
     return undefined;
   }
+}
+
+/** The claims of a token, if it is a JSON Web Token. */
+export function claimsIn(token: string | undefined): Claims | undefined {
+  return tokenIn(token)?.claims;
 }
 
 /** What a token is that is no signed JSON Web Token, as far as its form tells, and what to do about it. */

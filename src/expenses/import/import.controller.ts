@@ -27,6 +27,7 @@ const counts = {
 const importAnswer = z.object(counts).meta({ id: 'Import' });
 const dryRunAnswer = z.object({ dryRun: z.literal(true), ...counts }).meta({ id: 'ImportDryRun' });
 
+/** Expenses from a file, always in the caller's own name. */
 @ApiTags('Expenses')
 @Controller('expenses/import')
 export class ImportController {

@@ -5,7 +5,9 @@ import { finished } from 'node:stream/promises';
 import { BodyCut, ImportRefused, ImportTooLarge } from './import.errors.js';
 import { type Column, readHeader, refuseOtherSeparator } from './import.header.js';
 
+/** Largest file. */
 const LIMIT_BYTES = 64 * 1024 * 1024;
+/** Largest row: a quote that is never closed would take the rest of the file into one. */
 const ROW_LIMIT_BYTES = 64 * 1024;
 
 /** A row of the file: its columns as text, and the line that it begins in. */

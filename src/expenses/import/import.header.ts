@@ -18,6 +18,7 @@ const KNOWN = [
   '',
 ] as const;
 
+/** The name of a column, as `KNOWN` spells it. */
 export type Column = (typeof KNOWN)[number];
 
 const known: ReadonlyMap<string, Column> = new Map(KNOWN.map((name) => [name.toLowerCase(), name]));

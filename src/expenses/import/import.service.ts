@@ -8,7 +8,7 @@ import type { FieldError } from '../../problems/problem.exception.js';
 import { NewExpensePipe } from '../new-expense.pipe.js';
 import type { Author } from '../owner.js';
 import { ExpensesRepository } from '../storage/expenses.repository.js';
-import { fingerprint } from '../storage/idempotency.js';
+import { retryOf } from '../storage/idempotency.js';
 import { type ImportBatch, type Imported, type ImportedExpense, toBatch } from '../storage/import-batch.js';
 import { ImportRefused } from './import.errors.js';
 import { ImportFile } from './import.file.js';
@@ -53,13 +53,9 @@ export class ImportService {
     body: Readable,
     idempotencyKey?: string,
   ): Promise<Imported & { readonly isReplay: boolean }> {
-    return this.spooled(author, body, (spool, file) => {
-      const retry = idempotencyKey && {
-        key: idempotencyKey,
-        fingerprint: fingerprint('import', file.digest()),
-      };
-      return this.repository.import(author, spool.lines(), retry || undefined);
-    });
+    return this.spooled(author, body, (spool, file) =>
+      this.repository.import(author, spool.lines(), retryOf(idempotencyKey, 'import', file.digest())),
+    );
   }
 
   /**

@@ -44,6 +44,7 @@ export class Spool<Line extends string> {
     }
   }
 
+  /** Ends the file, and gives its room back. */
   close(): Promise<void> {
     this.spools.giveBack(this.size);
     this.size = 0;
@@ -71,7 +72,10 @@ export class Spools implements OnModuleInit {
     }
   }
 
-  /** @throws ServiceUnavailable `import_unavailable` when the folder takes no file */
+  /**
+   * A new, empty temporary file; `close` it when done.
+   * @throws ServiceUnavailable `import_unavailable` when the folder takes no file
+   */
   async create<Line extends string>(): Promise<Spool<Line>> {
     const path = join(this.folder, `expenses-${randomUUID()}`);
     const file = await this.guard(async () => {
@@ -82,13 +86,17 @@ export class Spools implements OnModuleInit {
     return new Spool(file, this);
   }
 
-  /** @throws ServiceUnavailable `import_unavailable` */
+  /**
+   * Takes room for so many bytes more.
+   * @throws ServiceUnavailable `import_unavailable` when all files together would have too many
+   */
   reserve(bytes: number): void {
     if (this.used + bytes > this.roomBytes)
       throw new ServiceUnavailable('import_unavailable', RETRY_AFTER_SECONDS);
     this.used += bytes;
   }
 
+  /** Gives room back that was reserved. */
   giveBack(bytes: number): void {
     this.used -= bytes;
   }

@@ -32,6 +32,7 @@ export interface Created {
  * one transaction, and each write leaves its trace in the audit log. All throw DatabaseUnavailable.
  */
 export abstract class ExpensesRepository {
+  /** A part of a list, in its order. */
   abstract list(list: List, page: Page): Promise<Expense[]>;
 
   /** All rows of a list as they are at one moment, in parts. */
@@ -40,12 +41,14 @@ export abstract class ExpensesRepository {
   /** How many expenses a list has, but no more than the limit. */
   abstract count(list: List, limit: number): Promise<number>;
 
+  /** An expense of these owners; nothing when they have no such expense. */
   abstract find(owners: Owners, id: string): Promise<Expense | undefined>;
 
   /** What happened to an expense, whether it is still there or not. */
   abstract history(owners: Owners, id: string, page: HistoryPage): Promise<HistoryEntry[]>;
 
   /**
+   * Keeps a new expense.
    * @returns the new expense; for a retry, what the first attempt returned
    * @throws IdempotencyKeyReused
    */
@@ -64,6 +67,8 @@ export abstract class ExpensesRepository {
   ): Promise<Expense | undefined>;
 
   /**
+   * Deletes an expense.
+   *
    * @param check of the expense before; what it throws keeps the expense
    * @returns whether there was such an expense of the author
    */

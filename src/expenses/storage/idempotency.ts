@@ -9,7 +9,7 @@ import type { Owner } from '../owner.js';
 export interface Retry {
   /** The client's Idempotency-Key. */
   readonly key: string;
-  /** Of what is asked, by `fingerprint`. */
+  /** SHA-256, in hexadecimal, of what is asked. */
   readonly fingerprint: string;
 }
 
@@ -26,11 +26,20 @@ export interface Answer<T> {
   readonly isReplay: boolean;
 }
 
-/** SHA-256, in hexadecimal, of what a request asks for. */
-export function fingerprint(operation: string, content: unknown): string {
-  return createHash('sha256')
-    .update(JSON.stringify([operation, content]))
-    .digest('hex');
+/**
+ * What makes a request recognisable when it is sent again; nothing without a key, for then each is one of its own.
+ *
+ * @param key the client's Idempotency-Key
+ * @param content what the operation is asked to do, as JSON
+ */
+export function retryOf(
+  key: string | undefined,
+  operation: 'create' | 'import',
+  content: unknown,
+): Retry | undefined {
+  if (key === undefined) return undefined;
+  const asked = JSON.stringify([operation, content]);
+  return { key, fingerprint: createHash('sha256').update(asked).digest('hex') };
 }
 
 /**

@@ -26,6 +26,7 @@ export interface Imported {
  */
 export type ImportBatch = string & { readonly ImportBatch: unique symbol };
 
+/** Rows in that form, each with the id that it gets as an expense if it is kept. */
 export function toBatch(rows: readonly ImportedExpense[]): ImportBatch {
   return JSON.stringify(rows.map((row) => ({ ...row, id: uuidv7() }))) as ImportBatch;
 }

@@ -33,6 +33,7 @@ export class ConsentPage {
     private readonly csrf: CsrfTokens,
   ) {}
 
+  /** Shows what is asked for, and what was allowed earlier. */
   async show(ctx: Context, interaction: Interaction): Promise<void> {
     const user = findUser(this.tenant, interaction.session?.accountId);
     renderPage(ctx, 'consent', {

@@ -28,6 +28,7 @@ export class ExpiredPage {
     await this.seen.upsert(uid, {}, Math.max(1, exp - Math.floor(Date.now() / 1000)));
   }
 
+  /** Answers 400 with the page. */
   async show(ctx: Context): Promise<void> {
     const cookiesAreOff = await this.isUnseen(/^\/interaction\/([\w-]+)/.exec(ctx.path)?.[1]);
     ctx.status = 400;

@@ -29,6 +29,7 @@ export class LoginPage {
     private readonly backchannel: BackchannelLogout,
   ) {}
 
+  /** Shows the form, with the name that the application expects (`login_hint`, OpenID Connect Core, 3.1.2.1). */
   show(ctx: Context, interaction: Interaction): void {
     const hint = interaction.params['login_hint'];
     this.render(ctx, interaction, { userName: typeof hint === 'string' ? hint : '' });

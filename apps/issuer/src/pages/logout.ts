@@ -8,6 +8,7 @@ import type { Application, ParsedTenant } from '../tenant.schema.js';
 import { FormError } from './forms.js';
 import { renderPage } from './views.js';
 
+/** What the logout needs to know of the issuer. */
 export interface Auth0LogoutOptions {
   provider: Provider;
   tenant: ParsedTenant;
@@ -52,6 +53,7 @@ export class LogoutPage {
     private readonly backchannel: BackchannelLogout,
   ) {}
 
+  /** A middleware for `/oidc/logout`, in front of oidc-provider's. */
   async answer(ctx: Context, next: Next): Promise<void> {
     this.nameClient(ctx);
     await next();
@@ -137,7 +139,7 @@ export async function endSession(
 }
 
 /** Tells everybody concerned of the end of a session, by the id that each application has for it. */
-export async function tellOfEnd(backchannel: BackchannelLogout, session: Session): Promise<void> {
+async function tellOfEnd(backchannel: BackchannelLogout, session: Session): Promise<void> {
   const { accountId: sub, authorizations = {} } = session;
   if (sub === undefined) return;
   const ids = Object.values(authorizations).flatMap(({ sid }) => (sid === undefined ? [] : [sid]));

@@ -20,9 +20,11 @@ import { renderPage } from './views.js';
 const RESUMED_AUTHORIZATION = /^\/authorize\/./;
 const STYLESHEET = readFileSync(new URL('../../public/issuer.css', import.meta.url), 'utf8');
 
+/** What the pages are made from. */
 export interface PagesOptions {
   tenant: ParsedTenant;
   database: DatabaseSync;
+  /** Signs the forms. */
   secret: string;
   throttle: LoginThrottle;
   backchannel: BackchannelLogout;

@@ -55,10 +55,12 @@ export class ExpensesApi {
     };
   }
 
+  /** What was spent in each month, the newest first. */
   async monthly(session: string, query: Query): Promise<MonthSum[]> {
     return this.#report(session, 'reports/monthly', query, monthSum);
   }
 
+  /** What was spent for each category, by name. */
   async categories(session: string, query: Query): Promise<CategorySum[]> {
     return this.#report(session, 'reports/categories', query, categorySum);
   }
@@ -68,6 +70,7 @@ export class ExpensesApi {
     return this.#report(session, 'reports/owners', query, ownerSum);
   }
 
+  /** One expense, with the version that a change has to name. */
   async find(session: string, id: string): Promise<TaggedExpense> {
     return tagged(await this.client.call(session, { path: `expenses/${id}` }));
   }

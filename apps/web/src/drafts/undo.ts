@@ -25,6 +25,7 @@ export class Undo {
     private readonly cookies: Cookies,
   ) {}
 
+  /** Keeps a deleted expense, in the place of the one before. */
   async keep(reply: FastifyReply, session: CurrentSession, id: string, fields: ExpenseFields): Promise<void> {
     const deleted: Deleted = { id, fields, submission: randomUUID() };
     const expiresAt = Math.floor(Date.now() / 1000) + LIFETIME_SECONDS;
@@ -32,11 +33,13 @@ export class Undo {
     reply.setCookie(this.cookies.name(COOKIE), sealed, { ...this.cookies.options, maxAge: LIFETIME_SECONDS });
   }
 
+  /** What this person deleted last, in the last 15 minutes. */
   async read(request: FastifyRequest, session: CurrentSession): Promise<Deleted | undefined> {
     const cookie = request.cookies[this.cookies.name(COOKIE)];
     return cookie === undefined ? undefined : this.sealing.open<Deleted>(contextOf(session), cookie);
   }
 
+  /** Forgets it: it is back. */
   drop(request: FastifyRequest, reply: FastifyReply): void {
     if (request.cookies[this.cookies.name(COOKIE)] !== undefined)
       reply.clearCookie(this.cookies.name(COOKIE), this.cookies.options);

@@ -12,7 +12,6 @@ import {
   UseGuards,
 } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Query as QueryOfApi } from '../api/api-client.js';
 import { ExpensesApi } from '../api/expenses-api.js';
 import { queryOf } from '../expenses/filters.js';
 import { csvDownload } from '../expenses/csv-download.js';
@@ -89,14 +88,14 @@ export class EveryoneController {
     @Req() { format }: FastifyRequest,
   ) {
     return csvDownload(
-      this.api.csv(session.id, sumQuery(viewIn(query), format), 'reports/owners'),
+      this.api.csv(session.id, queryOf(viewIn(query).filters, format), 'reports/owners'),
       'totals.csv',
     );
   }
 
   async #sums(session: CurrentSession, view: ListView, format: Formats) {
     return {
-      owners: await this.api.owners(session.id, sumQuery(view, format)),
+      owners: await this.api.owners(session.id, queryOf(view.filters, format)),
       linkToOwner: (owner: string) => addressOf(PATH, { owner, filters: view.filters }),
       sumsCsv: addressOf(`${PATH}/totals.csv`, { filters: view.filters }),
     };
@@ -107,8 +106,4 @@ export class EveryoneController {
 function viewIn(query: Readonly<Record<string, unknown>>): ListView {
   const { owner } = query;
   return { ...listViewIn(query), owner: typeof owner === 'string' && owner !== '' ? owner : EVERYBODY };
-}
-
-function sumQuery({ filters }: ListView, format: Formats): QueryOfApi {
-  return queryOf(filters, (text) => format.readAmount(text));
 }

@@ -26,7 +26,12 @@ export interface ExpenseForm {
 /** What a browser sends of the form. */
 export type Submitted = Readonly<Record<string, unknown>>;
 
-/** @param currency of the person's last expense, or the API's own; undefined when neither is known */
+/**
+ * A form to add an expense.
+ *
+ * @param today as `2026-03-31`
+ * @param currency of the person's last expense, or the API's own; undefined when neither is known
+ */
 export function emptyForm(today: string, currency: string | undefined): ExpenseForm {
   return formWith({ date: today, ...(currency !== undefined && { currency }) });
 }

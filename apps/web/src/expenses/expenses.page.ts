@@ -11,6 +11,7 @@ import { askToWrite } from './permissions.js';
 import { SuggestedCurrency } from './suggested-currency.js';
 import { today } from './unusual-date.js';
 
+/** The path of the expenses page; those of single expenses are below it. */
 export const PATH = '/expenses';
 
 /** Gathers what the expenses page shows. */

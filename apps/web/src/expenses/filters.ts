@@ -1,4 +1,5 @@
 import type { Query } from '../api/api-client.js';
+import type { Formats } from '../locale/formats.js';
 
 /** The filters by the API's names, with the page's names for them. */
 export const FILTER_LABELS: Readonly<Record<string, string>> = {
@@ -24,9 +25,10 @@ export function filtersIn(query: Readonly<Record<string, unknown>>): Query {
 }
 
 /** The filters in the API's form: amounts as decimals, where they can be read. */
-export function queryOf(filters: Query, readAmount: (text: string) => string | undefined): Query {
-  const amounts = (['min', 'max'] as const)
-    .filter((name) => filters[name] !== undefined)
-    .map((name) => [name, readAmount(filters[name] ?? '') ?? filters[name] ?? '']);
+export function queryOf(filters: Query, format: Formats): Query {
+  const amounts = (['min', 'max'] as const).flatMap((name) => {
+    const typed = filters[name];
+    return typed === undefined ? [] : [[name, format.readAmount(typed) ?? typed]];
+  });
   return { ...filters, ...Object.fromEntries(amounts) };
 }

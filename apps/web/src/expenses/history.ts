@@ -28,7 +28,11 @@ export interface HistoryStep {
   readonly differences: readonly Difference[];
 }
 
-/** @param subject of the person who reads it */
+/**
+ * The steps of a history as a page shows them, in the order given.
+ *
+ * @param subject of the person who reads it
+ */
 export function historyOf(changes: readonly Change[], subject: string, format: Formats): HistoryStep[] {
   return changes.map((step) => ({
     at: new Date(step.at),

@@ -25,6 +25,7 @@ export const SORTS = {
     next: 'Larger expenses',
   },
 } as const;
+/** The order of a list, by the API's name. */
 export type Sort = keyof typeof SORTS;
 
 /** What a page of the list shows; all of it stands in the page's address. */
@@ -65,13 +66,14 @@ export function listViewIn(query: Readonly<Record<string, unknown>>): ListView {
   };
 }
 
+/** What the API is asked for to get the sums of a view: whose expenses, and which of them. */
+export function queryOfSums({ filters, owner }: ListView, format: Formats): Query {
+  return { ...queryOf(filters, format), ...(owner !== undefined && { owner }) };
+}
+
 /** What the API is asked for to get all rows of a view, from the first one on. */
-export function queryOfAll({ filters, owner, sort }: ListView, format: Formats): Query {
-  return {
-    ...queryOf(filters, (text) => format.readAmount(text)),
-    ...(owner !== undefined && { owner }),
-    ...(sort !== '-date' && { sort }),
-  };
+export function queryOfAll(view: ListView, format: Formats): Query {
+  return { ...queryOfSums(view, format), ...(view.sort !== '-date' && { sort: view.sort }) };
 }
 
 /** The address of a view at a path of this application. */

@@ -1,15 +1,16 @@
 import { Injectable } from '@nestjs/common';
 import type { Query } from '../api/api-client.js';
-import { ApiRefusal } from '../api/api.errors.js';
+import type { ApiRefusal } from '../api/api.errors.js';
 import type { Expense } from '../api/api.schemas.js';
 import { ExpensesApi } from '../api/expenses-api.js';
 import type { Formats } from '../locale/formats.js';
 import { categoryChart } from './category-chart.js';
-import { FILTER_LABELS, queryOf } from './filters.js';
-import { addressOf, type ListView, neighboursOf, SORTS } from './list-view.js';
+import { FILTER_LABELS } from './filters.js';
+import { addressOf, type ListView, neighboursOf, queryOfSums, SORTS } from './list-view.js';
 import { totals } from './money.js';
 import { monthlyChart } from './monthly-chart.js';
 import { daysOf, isMonth } from './months.js';
+import { isAboutForm } from './refusals.js';
 import { today } from './unusual-date.js';
 
 const PAGE_SIZE = 25;
@@ -24,7 +25,7 @@ export class Overview {
    * @throws what ExpensesApi throws, except for filters that the API does not take: the page shows those faults
    */
   async show(session: string, view: ListView, path: string, format: Formats) {
-    const { filters, owner, cursor } = view;
+    const { filters, cursor } = view;
     const shown = {
       path,
       view,
@@ -34,28 +35,18 @@ export class Overview {
       links: linksOf(path, view),
     };
     try {
-      const query = {
-        ...queryOf(filters, (text) => format.readAmount(text)),
-        ...(owner !== undefined && { owner }),
-      };
-      return { ...shown, ...(await this.#content(session, view, query)) };
+      return { ...shown, ...(await this.#content(session, view, queryOfSums(view, format))) };
     } catch (error) {
       const filtered = cursor !== undefined || Object.keys(filters).length > 0;
-      if (filtered && error instanceof ApiRefusal && (error.status === 400 || error.status === 422)) {
-        return { ...shown, filterErrors: filterErrors(error) };
-      }
-      throw error;
+      if (!filtered || !isAboutForm(error)) throw error;
+      return { ...shown, filterErrors: filterErrors(error) };
     }
   }
 
   /** What stands above a list: its filters and sums. @throws what ExpensesApi throws */
-  async summary(session: string, { filters, owner }: ListView, format: Formats) {
-    const query = queryOf(filters, (text) => format.readAmount(text));
-    const categories = await this.api.categories(session, {
-      ...query,
-      ...(owner !== undefined && { owner }),
-    });
-    return { tags: tagsOf(filters, format), totals: totals(categories) };
+  async summary(session: string, view: ListView, format: Formats) {
+    const categories = await this.api.categories(session, queryOfSums(view, format));
+    return { tags: tagsOf(view.filters, format), totals: totals(categories) };
   }
 
   async #content(session: string, view: ListView, query: Query) {

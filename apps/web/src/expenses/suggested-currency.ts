@@ -24,14 +24,19 @@ export class SuggestedCurrency {
     private readonly cookies: Cookies,
   ) {}
 
-  /** @param newest the newest of the person's expenses that is known here */
+  /**
+   * The code to suggest; undefined when nothing is known.
+   *
+   * @param newest currency of the newest of the person's expenses that is known here
+   * @param list the API's, whose default is the last resort
+   */
   of(session: CurrentSession, request: FastifyRequest, newest: string | undefined, list?: CurrencyList) {
     const [person, code] = (request.cookies[this.cookies.name(COOKIE)] ?? '').split('.');
     const isTheirs = person === this.#person(session) && /^[A-Z]{3}$/.test(code ?? '');
     return isTheirs ? code : (newest ?? list?.default);
   }
 
-  /** The person booked an expense in this currency. */
+  /** To be told that the person booked an expense in this currency. */
   remember(session: CurrentSession, reply: FastifyReply, currency: string): void {
     reply.setCookie(this.cookies.name(COOKIE), `${this.#person(session)}.${currency}`, {
       ...this.cookies.options,

@@ -5,10 +5,12 @@ import { Injectable } from '@nestjs/common';
 export class Readiness {
   #stopping = false;
 
+  /** Whether it is about to stop, so that balancers should send nothing more. */
   get isStopping(): boolean {
     return this.#stopping;
   }
 
+  /** To be called once the process has been asked to stop. */
   stop(): void {
     this.#stopping = true;
   }

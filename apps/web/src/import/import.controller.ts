@@ -6,7 +6,7 @@ import { ExpensesApi } from '../api/expenses-api.js';
 import { askToWrite } from '../expenses/permissions.js';
 import type { CurrentSession } from '../sessions/browser-session.js';
 import { LoggedIn } from '../sessions/session.guard.js';
-import { type ImportFault, importFaults } from './import-faults.js';
+import { importFaults } from './import-faults.js';
 import { fileOf, MAX_FILE_BYTES } from './multipart-forms.js';
 import { previewOf } from './preview.js';
 import { type Upload, Uploads } from './uploads.js';
@@ -80,13 +80,14 @@ export class ImportController {
     return reply.redirect(`/expenses?imported=${imported}&skipped=${skipped}`, 303);
   }
 
+  /** What an import would do, or the faults that keep it from being done. @throws what ExpensesApi throws for other reasons */
   async #tryOut(session: CurrentSession, upload: Upload): Promise<object> {
     try {
       return { result: await this.api.import(session.id, streamOf(upload), { dryRun: true }) };
     } catch (error) {
-      const faults: readonly ImportFault[] | undefined =
-        error instanceof ApiRefusal ? importFaults(error) : undefined;
-      if (!faults || !(error instanceof ApiRefusal)) throw error;
+      if (!(error instanceof ApiRefusal)) throw error;
+      const faults = importFaults(error);
+      if (!faults) throw error;
       return { faults, reason: error.problem.detail };
     }
   }

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { createCipheriv, createDecipheriv, randomBytes, randomUUID } from 'node:crypto';
+import { type CipherGCM, createCipheriv, createDecipheriv, randomBytes, randomUUID } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { mkdir, open, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
@@ -76,6 +76,7 @@ export class Uploads {
     };
   }
 
+  /** Forgets a file, whether it is there or not. */
   async drop(session: CurrentSession, id: string): Promise<void> {
     await rm(this.#path(session, id), { force: true });
   }
@@ -112,12 +113,12 @@ export class Uploads {
 }
 
 /** Nonce, encrypted bytes, authentication tag. */
-function encrypted(cipher: ReturnType<typeof createCipheriv>, nonce: Buffer) {
+function encrypted(cipher: CipherGCM, nonce: Buffer) {
   return async function* (source: AsyncIterable<Buffer>) {
     yield nonce;
     for await (const chunk of source) yield cipher.update(chunk);
     yield cipher.final();
-    yield (cipher as ReturnType<typeof createCipheriv> & { getAuthTag(): Buffer }).getAuthTag();
+    yield cipher.getAuthTag();
   };
 }
 

@@ -10,7 +10,11 @@ const BY_THE_USER = [
   /^the user did not allow the application what it asked for$/i,
 ];
 
-/** @param reason the description of an `access_denied` */
+/**
+ * Whether it was the user who said no, as far as that can be told.
+ *
+ * @param reason the description of an `access_denied`; empty when there was none
+ */
 export function declinedByUser(reason: string): boolean {
   return BY_THE_USER.some((pattern) => pattern.test(reason));
 }

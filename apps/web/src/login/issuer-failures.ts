@@ -37,7 +37,11 @@ const NOT_VALID = new Set([
   'OAUTH_INVALID_SERVER_METADATA',
 ]);
 
-/** @param endpoint its name for the log, such as `token endpoint` */
+/**
+ * What an error of openid-client means, whichever of the issuer's endpoints it came from.
+ *
+ * @param endpoint its name for the log, such as `token endpoint`
+ */
 export async function failureOf(error: unknown, endpoint: string): Promise<Failure> {
   const known = ownError(error);
   if (known) return report(known, endpoint, known.message);

@@ -26,6 +26,7 @@ const LIFETIME_SECONDS = 10 * 365 * 24 * 60 * 60;
 export class LoginState {
   constructor(private readonly sealing: Sealing) {}
 
+  /** The `state` of an authorization request for this login. */
   seal(aim: LoginAim): Promise<string> {
     return this.sealing.seal('state', aim, aim.begunAt + LIFETIME_SECONDS);
   }

@@ -36,6 +36,11 @@ export class PendingLogins {
     private readonly cookies: Cookies,
   ) {}
 
+  /**
+   * Begins a login, whose secrets stay in the browser.
+   *
+   * @param maxAge how old the login may be that answers it, in seconds
+   */
   async begin(request: FastifyRequest, reply: FastifyReply, maxAge?: number): Promise<PendingLogin> {
     const login: PendingLogin = {
       id: client.randomNonce().slice(0, 16),

@@ -18,6 +18,7 @@ export class RememberedPermissions {
     private readonly cookies: Cookies,
   ) {}
 
+  /** The permissions to ask for again; none when nothing is remembered. */
   async read(request: FastifyRequest): Promise<string[]> {
     for (const value of cookieValues(request, this.cookies.name(COOKIE))) {
       const names = await this.sealing.open<{ names: string }>(COOKIE, value);
@@ -26,6 +27,7 @@ export class RememberedPermissions {
     return [];
   }
 
+  /** Remembers what a login was granted, in the place of what was remembered before. */
   async keep(reply: FastifyReply, granted: readonly string[]): Promise<void> {
     const names = granted.filter((name) => !FIRST_PERMISSIONS.includes(name)).join(' ');
     if (requestedPermissions(names).length === 0) return this.forget(reply);
@@ -37,6 +39,7 @@ export class RememberedPermissions {
     reply.setCookie(this.cookies.name(COOKIE), sealed, { ...this.cookies.options, maxAge: LIFETIME_SECONDS });
   }
 
+  /** Has the browser forget them. */
   forget(reply: FastifyReply): void {
     reply.clearCookie(this.cookies.name(COOKIE), this.cookies.options);
   }

@@ -23,6 +23,7 @@ export function localPath(returnTo: unknown): string {
   return [path + url.search, path, '/'].find((candidate) => candidate.length <= MAX_LENGTH) ?? '/';
 }
 
+/** How a login is to go, beside where it leads. */
 export interface LoginOptions {
   /** Has the issuer ask even for what the user answered before. */
   readonly askAgain?: boolean;

@@ -1,5 +1,6 @@
 import { loginPath } from '../login/return-to.js';
 
+/** A link that a page offers. */
 export interface Action {
   readonly label: string;
   readonly href: string;
@@ -26,9 +27,11 @@ export interface Trouble {
 /** Time to wait when an outage says nothing of its length, in seconds. */
 const DEFAULT_WAIT_SECONDS = 30;
 
+/** The ways on that most pages of trouble offer. */
 export const HOME: Action = { label: 'Go to the home page', href: '/' };
 export const EXPENSES: Action = { label: 'Go to your expenses', href: '/expenses' };
 
+/** 403: permissions are missing, for which the user can be asked. @param page to come back to */
 export function permissionNeeded(
   title: string,
   message: string,
@@ -39,6 +42,12 @@ export function permissionNeeded(
   return { status: 403, title, message, permissions, action };
 }
 
+/**
+ * 503: something is away, and the same may work later.
+ *
+ * @param page to try again
+ * @param retryAfterSeconds in how many seconds; default 30
+ */
 export function tryLater(title: string, page: string, retryAfterSeconds = DEFAULT_WAIT_SECONDS): Trouble {
   const wait = `${retryAfterSeconds} ${retryAfterSeconds === 1 ? 'second' : 'seconds'}`;
   return {

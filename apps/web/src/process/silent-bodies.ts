@@ -1,7 +1,7 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
-import { answerClientError } from '../pages/url-errors.js';
+import { answerClientError } from '../pages/client-errors.js';
 
 /** How long the body of a request may bring nothing at all, in milliseconds. */
 const SILENCE_MS = 10_000;

@@ -40,6 +40,7 @@ export class Sessions {
     await this.store.replace(this.#name(id), await this.#seal(id, session));
   }
 
+  /** Ends a session; does nothing when it has ended. */
   async end(id: string): Promise<void> {
     await this.store.delete(this.#name(id));
   }
