@@ -112,7 +112,8 @@ export const OptionalScopes = (...scopes: [Permission, ...Permission[]]) =>
 function condition(name: string, conditions: AccessConditions): MethodDecorator & ClassDecorator {
   const add = (target: object, _key?: string | symbol, descriptor?: PropertyDescriptor) => {
     const holder = (descriptor?.value ?? target) as object;
-    const earlier = (Reflect.getOwnMetadata(ACCESS_CONDITIONS, holder) ?? {}) as AccessConditions;
+    // Those of a class that it extends included: who adds a condition does not mean to take another away.
+    const earlier = (Reflect.getMetadata(ACCESS_CONDITIONS, holder) ?? {}) as AccessConditions;
     Reflect.defineMetadata(ACCESS_CONDITIONS, { ...earlier, ...conditions }, holder);
   };
   return applyDecorators(add, recordMethod(name, ACCESS_CONDITIONS));

@@ -2,7 +2,15 @@ import { Controller, Get, Logger, Module, Post, type DynamicModule, type Type } 
 import { ApplicationConfig, ModulesContainer, RouterModule } from '@nestjs/core';
 import { jest } from '@jest/globals';
 import { Test } from '@nestjs/testing';
-import { AnyScope, Authenticated, OptionalScopes, Public, Scopes, StepUp } from './access.decorators.js';
+import {
+  AnyScope,
+  Authenticated,
+  Direct,
+  OptionalScopes,
+  Public,
+  Scopes,
+  StepUp,
+} from './access.decorators.js';
 import { AccessRules, InvalidAccessDeclarations } from './access.rules.js';
 import { AuthModule } from '../auth.module.js';
 import { definePermissions } from './permissions.js';
@@ -181,6 +189,42 @@ describe('AccessRules', () => {
       undefined,
     ]);
     expect(routes[0]?.rule).toBe(routes[1]?.rule);
+  });
+
+  it('adds the conditions of a class to those of the class that it extends', async () => {
+    @Scopes('read:samples')
+    @StepUp({ maxAge: 300 })
+    class Careful {
+      @Get()
+      list() {}
+    }
+    @Controller('a')
+    @Direct()
+    class MoreCareful extends Careful {}
+    @Controller('b')
+    @StepUp({ maxAge: 60 })
+    class Impatient extends Careful {}
+    @Controller('c')
+    class Same extends Careful {}
+    const { routes } = (await rulesOf([], [MoreCareful, Impatient, Same])).start();
+    expect(routes.map(({ rule }) => rule)).toEqual([
+      { ...all('read:samples'), stepUp: { maxAge: 300 }, direct: true },
+      { ...all('read:samples'), stepUp: { maxAge: 60 } },
+      { ...all('read:samples'), stepUp: { maxAge: 300 } },
+    ]);
+  });
+
+  it('refuses a condition on callers of a route that is public by its class', async () => {
+    @Controller()
+    @Public()
+    class Open {
+      @Get()
+      @StepUp({ maxAge: 300 })
+      list() {}
+    }
+    expect((await rulesOf([], [Open])).faults()).toEqual([
+      'Open.list has @Public() and a condition on its caller, who is not known there',
+    ]);
   });
 
   it('refuses a login that nobody could have, or that nobody could be asked for', async () => {

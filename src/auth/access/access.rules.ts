@@ -193,7 +193,7 @@ function readRule(route: RouteHandler): Omit<Route, keyof RouteHandler> | string
   if (rule.kind === 'public') {
     if (optionalScopes.length > 0)
       return `${name} has @Public() and @OptionalScopes(${optionalScopes.join(', ')})`;
-    if (Reflect.hasMetadata(ACCESS_CONDITIONS, declaredBy))
+    if ([declaredBy, handler].some((target) => Reflect.hasMetadata(ACCESS_CONDITIONS, target)))
       return `${name} has @Public() and a condition on its caller, who is not known there`;
     return { rule, optionalScopes };
   }
