@@ -1,5 +1,5 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import { HttpAdapterHost } from '@nestjs/core';
+import { type AbstractHttpAdapter, HttpAdapterHost } from '@nestjs/core';
 import type { FastifyInstance } from 'fastify';
 import { ProblemException } from '../../problems/problem.exception.js';
 import { InvalidRequest } from '../auth.errors.js';
@@ -19,8 +19,9 @@ export class FormBodies implements OnModuleInit {
   constructor(private readonly adapterHost: HttpAdapterHost) {}
 
   onModuleInit(): void {
-    const { httpAdapter } = this.adapterHost;
-    if (httpAdapter.getType() !== 'fastify') return;
+    // None in an application of messages.
+    const httpAdapter = this.adapterHost.httpAdapter as AbstractHttpAdapter | null;
+    if (httpAdapter?.getType() !== 'fastify') return;
     const server = httpAdapter.getInstance<FastifyInstance>();
     // An application that takes forms has a parser of its own; the guard finds a token in what that parsed.
     if (server.hasContentTypeParser(FORM)) return;
