@@ -1,5 +1,6 @@
 import { Controller, Get, Logger, Module, Post, type DynamicModule, type Type } from '@nestjs/common';
 import { ApplicationConfig, ModulesContainer, RouterModule } from '@nestjs/core';
+import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
 import { jest } from '@jest/globals';
 import { Test } from '@nestjs/testing';
 import {
@@ -21,7 +22,7 @@ const samples = definePermissions({ 'read:samples': 'Read samples', 'write:sampl
 @Scopes('read:samples')
 class SamplesController {
   @Get()
-  list() {}
+  list(this: void) {}
 
   @Get(':id')
   @OptionalScopes('write:samples')
@@ -105,6 +106,20 @@ describe('AccessRules', () => {
       '/api/inner/b/x',
       '/api/inner/b/y',
     ]);
+  });
+
+  it('knows the route of a function that a tracer has put in the place of its method, by the metadata that it copies', async () => {
+    const rules = (await rulesOf([SamplesModule])).start();
+    const method = SamplesController.prototype.list;
+    const ofTracer = (keys: unknown[]) => {
+      const wrapper = jest.fn();
+      for (const key of keys) Reflect.defineMetadata(key, Reflect.getMetadata(key, method), wrapper);
+      const context = new ExecutionContextHost([], SamplesController, wrapper);
+      context.setType('http');
+      return rules.of(context);
+    };
+    expect(ofTracer(Reflect.getMetadataKeys(method))).toEqual(all('read:samples'));
+    expect(ofTracer([])).toBeUndefined();
   });
 
   it('refuses a route without declaration and one with two, and lists them together', async () => {

@@ -21,6 +21,12 @@ import { readPermissions } from './permissions.catalogue.js';
 import type { PermissionDescriptions } from './permissions.js';
 import { faultOfStepUp } from './step-up.js';
 
+/**
+ * Metadata key under which the method of a route names itself. What traces an application, as OpenTelemetry does, has Nest
+ * call a function of its own with the metadata of the method, which by this is known for what it stands for.
+ */
+const ROUTE_METHOD = 'auth:route-method';
+
 /** A route and who may call it. */
 export interface Route extends RouteHandler {
   readonly rule: AccessRule;
@@ -89,7 +95,9 @@ export class AccessRules implements OnModuleInit {
   /** The rule of the route that is being called; none for a route that was not there at start, and for messages. */
   of(context: ExecutionContext): AccessRule | undefined {
     if (context.getType() !== 'http') return undefined;
-    return this.rules.get(context.getClass())?.get(context.getHandler());
+    const ofController = this.rules.get(context.getClass());
+    const handler = context.getHandler();
+    return ofController?.get(handler) ?? ofController?.get(Reflect.getMetadata(ROUTE_METHOD, handler));
   }
 
   /**
@@ -144,6 +152,7 @@ export class AccessRules implements OnModuleInit {
     const read = readRule(route);
     if (typeof read === 'string') return read;
     const rule = ofController.get(handler) ?? read.rule;
+    Reflect.defineMetadata(ROUTE_METHOD, handler, handler);
     this.rules.set(controller, ofController.set(handler, rule));
     return { ...route, ...read, rule };
   }
