@@ -145,6 +145,40 @@ describe('AccessRules', () => {
     ]);
   });
 
+  it('refuses a scope that no token can hold, or that no challenge can name', async () => {
+    @Controller()
+    class Faulty {
+      @Get('a')
+      @Scopes('read:samples write:samples' as never)
+      together() {}
+
+      @Get('b')
+      @AnyScope(['read:samples', 'write:samples'] as never)
+      list() {}
+
+      @Get('c')
+      @Scopes('lesen:“Muster”' as never)
+      quoted() {}
+
+      @Get('d')
+      @Authenticated()
+      @OptionalScopes('' as never)
+      empty() {}
+
+      @Get('e')
+      @Scopes(undefined as never)
+      unset() {}
+    }
+    const reason = 'which cannot be the name of a permission: several are given one by one';
+    expect((await rulesOf([], [Faulty])).faults()).toEqual([
+      `Faulty.together asks for "read:samples write:samples", ${reason}`,
+      `Faulty.list asks for ["read:samples","write:samples"], ${reason}`,
+      `Faulty.quoted asks for "lesen:“Muster”", ${reason}`,
+      `Faulty.empty asks for "", ${reason}`,
+      `Faulty.unset asks for undefined, ${reason}`,
+    ]);
+  });
+
   it('refuses a declaration of no scope at all, which every token would meet', async () => {
     const none: string[] = [];
     @Controller()

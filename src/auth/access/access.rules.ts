@@ -18,7 +18,7 @@ import {
 import { readRoutes, type RouteHandler } from './access.routes.js';
 import { misplacedDeclarations } from './misplaced.declarations.js';
 import { readPermissions } from './permissions.catalogue.js';
-import type { PermissionDescriptions } from './permissions.js';
+import { isScopeToken, type PermissionDescriptions } from './permissions.js';
 import { faultOfStepUp } from './step-up.js';
 
 /**
@@ -177,7 +177,7 @@ function isSelectedBy(
   return isDeepStrictEqual({ ...constraints, ...(version !== undefined && { version }) }, { ...given });
 }
 
-function scopesOf({ rule, optionalScopes }: Route): readonly string[] {
+function scopesOf({ rule, optionalScopes }: Pick<Route, 'rule' | 'optionalScopes'>): readonly string[] {
   return rule.kind === 'scopes' ? [...rule.scopes, ...optionalScopes] : optionalScopes;
 }
 
@@ -198,6 +198,10 @@ function readRule(route: RouteHandler): Omit<Route, keyof RouteHandler> | string
   const optionalScopes = (Reflect.getMetadata(OPTIONAL_SCOPES, handler) ??
     Reflect.getMetadata(OPTIONAL_SCOPES, declaredBy) ??
     []) as readonly string[];
+  const misnamed = scopesOf({ rule, optionalScopes }).filter((scope) => !isScopeToken(scope));
+  if (misnamed.length > 0) {
+    return `${name} asks for ${JSON.stringify(misnamed[0])}, which cannot be the name of a permission: several are given one by one`;
+  }
   const conditions = readConditions(controller, handler);
   if (rule.kind === 'public') {
     if (optionalScopes.length > 0)

@@ -152,6 +152,29 @@ it('a route whose method the constructor replaces is refused', async () => {
   ]);
 });
 
+it('a controller whose class a decorator replaces is refused, unless by a subclass', async () => {
+  const Proxied = ((type: object) => new Proxy(type, {})) as ClassDecorator;
+  const Extended = ((type: Type) => class extends type {}) as ClassDecorator;
+  @Controller('a')
+  @Authenticated()
+  @Proxied
+  class Plants {
+    @Get()
+    list() {}
+  }
+  @Controller('b')
+  @Authenticated()
+  @Extended
+  class Trees {
+    @Get()
+    list() {}
+  }
+  expect(await faultsOf([Plants, Trees])).toEqual([
+    'Plants is not the class of its instances, since a decorator has replaced it, which loses its declarations: have the ' +
+      'decorator return a subclass',
+  ]);
+});
+
 describe('a declaration that guards nothing is refused', () => {
   it('on handlers of messages', async () => {
     @Controller()

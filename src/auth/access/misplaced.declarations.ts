@@ -62,8 +62,18 @@ function guardlessIn(type: Type): string[] {
   });
 }
 
-/** Routes for which Nest calls what the constructor has put in the place of their methods; what they declare is not on it. */
+/**
+ * Routes that Nest does not find in the place where they were declared: it asks the instance for its class, and calls what
+ * the constructor has put in the place of a method.
+ */
 function replacedIn(type: Type, instance: unknown): string[] {
+  const { constructor } = type.prototype as object;
+  if (constructor !== type) {
+    return [
+      `${type.name} is not the class of its instances, since a decorator has replaced it, which loses its declarations: ` +
+        'have the decorator return a subclass',
+    ];
+  }
   const called = Object(instance ?? type.prototype) as Record<string, unknown>;
   const prototype = type.prototype as Record<string, object>;
   return new MetadataScanner()
