@@ -75,6 +75,8 @@ class VersionsController {
   }
 }
 
+const FORM = 'application/x-www-form-urlencoded';
+
 let issuer: TestIssuer;
 let app: NestFastifyApplication | undefined;
 
@@ -91,6 +93,7 @@ interface Setup {
   readonly controllers?: Type[];
   readonly options?: Partial<AuthOptions>;
   readonly adapter?: FastifyAdapter;
+  readonly settings?: { bodyParser?: boolean };
   readonly before?: (app: NestFastifyApplication) => void;
 }
 
@@ -99,6 +102,7 @@ async function create({
   controllers = [BedsController],
   options,
   adapter = new FastifyAdapter(),
+  settings,
   before,
 }: Setup = {}) {
   @Module({
@@ -107,7 +111,7 @@ async function create({
   })
   class GardenModule {}
   const module = await Test.createTestingModule({ imports: [GardenModule] }).compile();
-  app = module.createNestApplication<NestFastifyApplication>(adapter, { logger: false });
+  app = module.createNestApplication<NestFastifyApplication>(adapter, { logger: false, ...settings });
   before?.(app);
   return app;
 }
@@ -199,6 +203,34 @@ describe('the caller is known before a byte of the body is read', () => {
     await garden.init();
     expect((await broken('POST', '/beds')).statusCode).toBe(401);
     expect((await broken('POST', '/beds', ['dig:beds'])).statusCode).toBe(400);
+  });
+
+  it('beside a plugin that reads forms', async () => {
+    const garden = await create({ settings: { bodyParser: false } });
+    // NestFactory.create() does so, after which plugins are loaded when the server is ready.
+    await garden.getHttpAdapter().init?.();
+    void fastifyOf(garden).register(
+      Object.assign(
+        (server: FastifyInstance, _options: unknown, done: () => void) => {
+          server.addContentTypeParser(FORM, { parseAs: 'string' }, (_request, form, parsed) =>
+            parsed(null, { form }),
+          );
+          done();
+        },
+        { [Symbol.for('skip-override')]: true },
+      ),
+    );
+    await garden.init();
+    const send = (headers: object) =>
+      garden.inject({
+        method: 'POST',
+        url: '/beds',
+        payload: 'a=1',
+        headers: { 'content-type': FORM, ...headers },
+      });
+    expect((await send({})).statusCode).toBe(401);
+    const token = issuer.tokenFor({ scopes: ['dig:beds'] });
+    expect((await send({ authorization: `Bearer ${token}` })).json()).toEqual({ form: 'a=1' });
   });
 
   it('HEAD asks for what GET asks for', async () => {
