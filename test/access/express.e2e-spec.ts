@@ -19,6 +19,7 @@ import {
   VersioningType,
 } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
+import { RouterExplorer } from '@nestjs/core/router/router-explorer.js';
 import { ExpressAdapter, type NestExpressApplication } from '@nestjs/platform-express';
 import { Test } from '@nestjs/testing';
 import { jest } from '@jest/globals';
@@ -288,6 +289,16 @@ describe('on Express', () => {
       headers: { ...JSON_TYPE, ...bearer('dig:beds') },
     });
     expect({ status: answer.status, body: await answer.text() }).toEqual({ status: 201, body });
+  });
+
+  it('routes are known where somebody hears of their calls, for which Nest 11 hides the metadata of handlers', async () => {
+    const router = RouterExplorer.prototype as unknown as { copyMetadataToCallback(): void };
+    jest.spyOn(router, 'copyMetadataToCallback').mockReturnValue(undefined);
+    const adapter = new ExpressAdapter();
+    adapter.setOnRouteTriggered(() => undefined);
+    await start({ adapter });
+    expect(await statusOf(broken('/beds'))).toBe(401);
+    expect(await statusOf(broken('/beds', bearer('dig:beds')))).toBe(400);
   });
 
   it('HEAD asks for what GET asks for', async () => {

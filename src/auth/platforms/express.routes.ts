@@ -70,7 +70,7 @@ export class ExpressRoutes {
       members[verb] = (...parameters: unknown[]) => {
         const { result, added } = this.watch(() => register.apply(adapter, parameters) as unknown);
         // Others use the adapter, too: for routes past the controllers, and for settings of Express.
-        if (!isOfController(parameters.at(-1))) return result;
+        if (!isOfController(parameters.at(-1)) && !this.isHiding()) return result;
         if (!added.some(isKnown)) throw new InvalidAccessDeclarations([STRANGE]);
         for (const layer of added) this.declare(layer, method, String(parameters[0]));
         return result;
@@ -123,6 +123,11 @@ export class ExpressRoutes {
     const known = this.normalized.get(path) ?? this.adapter.normalizePath(path);
     this.normalized.set(path, known);
     return known;
+  }
+
+  /** Whether Nest 11 puts functions without metadata around its handlers, since somebody wants to hear of their calls. */
+  private isHiding(): boolean {
+    return this.adapter.getOnRouteTriggered?.() !== undefined;
   }
 
   private recordOthers(): void {
