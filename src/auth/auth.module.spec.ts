@@ -1,4 +1,6 @@
 import { type DynamicModule, Module, type Type } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { Server } from '@nestjs/microservices';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
 import { AuthModule, TokenVerifier } from './index.js';
@@ -33,6 +35,29 @@ describe('AuthModule, whose options are given in two places of an application', 
 });
 
 describe('AuthModule, whose options are given once', () => {
+  it('serves an application that has messages only, and one without any server', async () => {
+    @Module({ imports: [auth()] })
+    class MessagesModule {}
+    const logger = { logger: false, abortOnError: false } as const;
+    const strategy = new (class extends Server {
+      listen = (done: () => void) => done();
+      close() {}
+      on() {}
+      unwrap(): never {
+        throw new Error('There is nothing behind it');
+      }
+    })();
+    const microservice = await NestFactory.createMicroservice(MessagesModule, { strategy, ...logger });
+    const apps = [
+      await microservice.init(),
+      await NestFactory.createApplicationContext(MessagesModule, logger),
+    ];
+    for (const app of apps) {
+      expect(app.get(TokenVerifier, { strict: false })).toBeInstanceOf(TokenVerifier);
+      await app.close();
+    }
+  });
+
   it('may be imported in several places', async () => {
     const once = auth();
     const app = await start(once, once);

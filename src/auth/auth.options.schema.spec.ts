@@ -167,6 +167,10 @@ it('issuers are judged one by one, and not mixed with options of one alone', () 
   expect(faults({ issuers: good })).toStrictEqual(['issuers must be a list']);
 });
 
+it('an option that is undefined is one that is not given', () => {
+  expect(faults({ ...good, issuers: undefined, strategy: undefined, dpop: undefined })).toStrictEqual([]);
+});
+
 it.each([undefined, null, 'https://tenant.example.com', 5, []])('%j are no options', (options) => {
   expect(faults(options)).toHaveLength(1);
 });

@@ -199,9 +199,12 @@ const names = {
  * @throws InvalidAuthOptions naming every fault
  */
 export function checkAuthOptions(options: unknown, strategy?: unknown): AuthOptions {
-  const given = Object(options) as Record<string, unknown>;
+  // An option that is undefined is one that is not given, as everywhere else.
+  const given = Object.fromEntries(
+    Object.entries(Object(options) as object).filter(([, value]) => value !== undefined),
+  ) as Readonly<Record<string, unknown>>;
   const schema = given.issuers === undefined ? withOneIssuer : withSeveralIssuers;
-  const isObject = given === options && !Array.isArray(options);
+  const isObject = Object(options) === options && !Array.isArray(options);
   const result = schema.safeParse(isObject ? { ...given, strategy } : options, { reportInput: true });
   const faults = (result.error?.issues ?? []).flatMap(faultsIn);
   if (Object.hasOwn(given, 'strategy'))

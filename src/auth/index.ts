@@ -30,6 +30,7 @@ export { metadataUrlOf, RESOURCE_METADATA_PATH } from './metadata/resource-metad
 export * from './route.decisions.js';
 export { type Confirmation } from './proof/confirmation.js';
 export { expressRoutes } from './platforms/express.routes.js';
+export { fastifyRoutes, type RegisteredRoute } from './platforms/fastify.routes.js';
 export * from './proof/dpop.options.js';
 export * from './proof/proof.errors.js';
 export { MemoryProofReplays, type ProofReplays } from './proof/proof-replays.js';

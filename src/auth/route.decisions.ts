@@ -43,8 +43,9 @@ export class RouteDecisions implements OnApplicationBootstrap {
   ) {
     // The adapter comes before the providers of an application, and after those of a testing module.
     adapterHost.init$.subscribe(() => {
-      const { httpAdapter } = adapterHost;
-      this.server = platforms[httpAdapter.getType()]?.(httpAdapter, this);
+      // None in an application of messages, which has no routes.
+      const httpAdapter = adapterHost.httpAdapter as AbstractHttpAdapter | null;
+      if (httpAdapter) this.server = platforms[httpAdapter.getType()]?.(httpAdapter, this);
     });
   }
 

@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { pathOfTarget } from '../net/request-target.js';
 import { PROBLEM_TYPE, problemBody } from '../problems/problem.response.js';
 import { ProblemException } from '../problems/problem.exception.js';
 import { patternOf } from './route-pattern.js';
@@ -85,12 +86,8 @@ export class Methods {
   }
 }
 
-/** What stands before the path of a request to a proxy, which a server must take, too (RFC 9112, 3.2.2). */
-const ORIGIN = /^https?:\/\/[^/?]*/i;
-
 /** The path of a request, as routes are found by it. One that cannot be decoded has been answered by now. */
 function pathIn({ url }: FastifyRequest): string {
-  const [written = ''] = url.split(/[?#]/);
-  const path = written.startsWith('/') ? written : written.replace(ORIGIN, '') || '/';
+  const path = pathOfTarget(url) || '/';
   return path.includes('%') ? decodeURI(path) : path;
 }

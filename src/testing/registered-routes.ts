@@ -1,19 +1,7 @@
 import type { HttpServer } from '@nestjs/common';
-import { expressRoutes } from '../auth/index.js';
+import { expressRoutes, fastifyRoutes, type RegisteredRoute } from '../auth/index.js';
 
-/** A route that the server answers, however it came to be. */
-export interface RegisteredRoute {
-  readonly method: string;
-  /**
-   * Its pattern in Fastify's form, as in `/expenses/:id` or `/files/*`. Several where Fastify does not tell apart which
-   * of them goes on in which way, as with `/:id` and `/:from:to/leaves`.
-   */
-  readonly patterns: readonly string[];
-}
-
-const LINE = /^(?<indent>(?:[│ ] {3})*)[├└]── (?<segment>.*?)(?<end> \([A-Z-]+\)(?: \{.*\})?)?$/u;
-/** Between the alternatives of a line, as in `:id|:from:to`; not within a regular expression. */
-const ALTERNATIVE = /\|(?![^()]*\))/;
+export { type RegisteredRoute };
 
 /**
  * Every route of an application, those included that bypass Nest's router and with it the guards.
@@ -26,34 +14,7 @@ export async function registeredRoutes(adapter: HttpServer): Promise<RegisteredR
     const routes = expressRoutes(instance as Parameters<typeof expressRoutes>[0]);
     return routes.map(({ method, path }) => ({ method, patterns: [path] }));
   }
-  const fastify = instance as FastifyInstance;
+  const fastify = instance as Parameters<typeof fastifyRoutes>[0] & { ready(): PromiseLike<unknown> };
   await fastify.ready();
-  // Method by method: for the tree of all at once, Fastify builds a router anew, which fails where Nest tells versions apart.
-  return fastify.supportedMethods.flatMap((method) =>
-    readTree(fastify.printRoutes({ method, commonPrefix: true })).map((patterns) => ({ method, patterns })),
-  );
-}
-
-interface FastifyInstance {
-  readonly supportedMethods: readonly string[];
-  ready(): PromiseLike<unknown>;
-  printRoutes(options: { method: string; commonPrefix: boolean }): string;
-}
-
-/** Fastify lists its routes as a printed tree only. A line without a branch repeats the one above, under another constraint. */
-function readTree(tree: string): string[][] {
-  const ancestors: string[][] = [];
-  const routes: string[][] = [];
-  for (const line of tree.split('\n')) {
-    const groups = LINE.exec(line)?.groups;
-    if (groups === undefined) continue;
-    const { indent = '', segment = '', end } = groups;
-    const depth = indent.length / 4;
-    const segments = segment === '(empty root node)' ? [''] : segment.split(ALTERNATIVE);
-    const parents = depth === 0 ? [''] : (ancestors[depth - 1] ?? []);
-    const patterns = parents.flatMap((parent) => segments.map((own) => parent + own));
-    ancestors[depth] = patterns;
-    if (end !== undefined) routes.push(patterns);
-  }
-  return routes;
+  return fastifyRoutes(fastify);
 }

@@ -75,6 +75,8 @@ class VersionsController {
   }
 }
 
+const FORM = 'application/x-www-form-urlencoded';
+
 let issuer: TestIssuer;
 let app: NestFastifyApplication | undefined;
 
@@ -90,18 +92,26 @@ afterAll(() => issuer?.close());
 interface Setup {
   readonly controllers?: Type[];
   readonly options?: Partial<AuthOptions>;
+  readonly adapter?: FastifyAdapter;
+  readonly settings?: { bodyParser?: boolean };
   readonly before?: (app: NestFastifyApplication) => void;
 }
 
 /** An application that takes nothing of ours but the access control, with Nest's own parsers. */
-async function create({ controllers = [BedsController], options, before }: Setup = {}) {
+async function create({
+  controllers = [BedsController],
+  options,
+  adapter = new FastifyAdapter(),
+  settings,
+  before,
+}: Setup = {}) {
   @Module({
     imports: [AuthModule.forRoot({ issuerBaseUrl: issuer.url, audiences: [issuer.audience], ...options })],
     controllers,
   })
   class GardenModule {}
   const module = await Test.createTestingModule({ imports: [GardenModule] }).compile();
-  app = module.createNestApplication<NestFastifyApplication>(new FastifyAdapter(), { logger: false });
+  app = module.createNestApplication<NestFastifyApplication>(adapter, { logger: false, ...settings });
   before?.(app);
   return app;
 }
@@ -128,6 +138,13 @@ const versionedByPath = (garden: NestFastifyApplication) =>
 const planted = (garden: NestFastifyApplication) => {
   fastifyOf(garden).get('/metrics', () => 'open');
 };
+
+/** An adapter whose server has a route before there is an application. */
+function plantedAdapter(): FastifyAdapter {
+  const adapter = new FastifyAdapter();
+  adapter.getInstance().get('/metrics', () => 'open');
+  return adapter;
+}
 
 const head = (scopes?: readonly string[]) =>
   app!.inject({
@@ -181,6 +198,41 @@ describe('the caller is known before a byte of the body is read', () => {
     expect((await broken('POST', '/v7/beds', ['dig:beds'])).statusCode).toBe(400);
   });
 
+  it('beside a plugin that has a user of its own on requests', async () => {
+    const garden = await create({ before: (it) => fastifyOf(it).decorateRequest('user', null) });
+    await garden.init();
+    expect((await broken('POST', '/beds')).statusCode).toBe(401);
+    expect((await broken('POST', '/beds', ['dig:beds'])).statusCode).toBe(400);
+  });
+
+  it('beside a plugin that reads forms', async () => {
+    const garden = await create({ settings: { bodyParser: false } });
+    // NestFactory.create() does so, after which plugins are loaded when the server is ready.
+    await garden.getHttpAdapter().init?.();
+    void fastifyOf(garden).register(
+      Object.assign(
+        (server: FastifyInstance, _options: unknown, done: () => void) => {
+          server.addContentTypeParser(FORM, { parseAs: 'string' }, (_request, form, parsed) =>
+            parsed(null, { form }),
+          );
+          done();
+        },
+        { [Symbol.for('skip-override')]: true },
+      ),
+    );
+    await garden.init();
+    const send = (headers: object) =>
+      garden.inject({
+        method: 'POST',
+        url: '/beds',
+        payload: 'a=1',
+        headers: { 'content-type': FORM, ...headers },
+      });
+    expect((await send({})).statusCode).toBe(401);
+    const token = issuer.tokenFor({ scopes: ['dig:beds'] });
+    expect((await send({ authorization: `Bearer ${token}` })).json()).toEqual({ form: 'a=1' });
+  });
+
   it('HEAD asks for what GET asks for', async () => {
     await (await create()).init();
     expect((await head()).headers['www-authenticate']).toBe('Bearer scope="see:beds"');
@@ -210,6 +262,12 @@ describe('a route past the controllers', () => {
       done();
     });
     await expect(garden.listen(0, '127.0.0.1')).rejects.toThrow(past);
+  });
+
+  it('keeps it from starting, when it was there before Nest', async () => {
+    await expect((await create({ adapter: plantedAdapter() })).init()).rejects.toThrow(past);
+    const listed = { adapter: plantedAdapter(), options: { unguardedRoutes: ['GET /metrics'] } };
+    await expect((await create(listed)).init()).resolves.toBeDefined();
   });
 
   it('is served when it is listed', async () => {

@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { createRequire } from 'node:module';
+import { setTimeout } from 'node:timers/promises';
 import {
   All,
   Body,
@@ -17,6 +18,8 @@ import {
   Version,
   VersioningType,
 } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import { RouterExplorer } from '@nestjs/core/router/router-explorer.js';
 import { ExpressAdapter, type NestExpressApplication } from '@nestjs/platform-express';
 import { Test } from '@nestjs/testing';
 import { jest } from '@jest/globals';
@@ -35,7 +38,10 @@ type Handler = (request: { url: string; body?: unknown }, response: unknown, nex
 interface Router {
   (): unknown;
   use(...handlers: unknown[]): void;
-  get(path: string, handler: (request: unknown, response: { send(text: string): void }) => void): void;
+  get(
+    path: string | string[] | RegExp,
+    handler: (request: unknown, response: { send(text: string): void }) => void,
+  ): void;
 }
 const express = createRequire(import.meta.url)('express') as {
   (): Router;
@@ -123,6 +129,7 @@ afterAll(() => issuer?.close());
 
 interface Setup {
   readonly controllers?: Type[];
+  readonly imports?: Type[];
   readonly adapter?: ExpressAdapter;
   readonly settings?: { bodyParser?: boolean; rawBody?: boolean };
   readonly options?: Partial<AuthOptions>;
@@ -138,9 +145,13 @@ async function create({
   options,
   before,
   controllers,
+  imports = [],
 }: Setup = {}) {
   @Module({
-    imports: [AuthModule.forRoot({ issuerBaseUrl: issuer.url, audiences: [issuer.audience], ...options })],
+    imports: [
+      AuthModule.forRoot({ issuerBaseUrl: issuer.url, audiences: [issuer.audience], ...options }),
+      ...imports,
+    ],
     controllers: controllers ?? [BedsController, VersionsController, AdminController, HostsController],
   })
   class GardenModule implements NestModule {
@@ -252,6 +263,15 @@ describe('on Express, the caller is known before a byte of the body is read', ()
     expect(await statusOf(broken('/beds', bearer('dig:beds')))).toBe(400);
   });
 
+  it('by a parser in a list of middleware', async () => {
+    await start({
+      settings: { bodyParser: false },
+      before: (garden) => garden.use([pass, [express.json()]]),
+    });
+    expect(await statusOf(broken('/beds'))).toBe(401);
+    expect(await statusOf(broken('/beds', bearer('dig:beds')))).toBe(400);
+  });
+
   it('and the answer does not wait for the body', async () => {
     await start();
     const head = ['content-type: application/json', 'content-length: 900000'];
@@ -269,6 +289,16 @@ describe('on Express', () => {
       headers: { ...JSON_TYPE, ...bearer('dig:beds') },
     });
     expect({ status: answer.status, body: await answer.text() }).toEqual({ status: 201, body });
+  });
+
+  it('routes are known where somebody hears of their calls, for which Nest 11 hides the metadata of handlers', async () => {
+    const router = RouterExplorer.prototype as unknown as { copyMetadataToCallback(): void };
+    jest.spyOn(router, 'copyMetadataToCallback').mockReturnValue(undefined);
+    const adapter = new ExpressAdapter();
+    adapter.setOnRouteTriggered(() => undefined);
+    await start({ adapter });
+    expect(await statusOf(broken('/beds'))).toBe(401);
+    expect(await statusOf(broken('/beds', bearer('dig:beds')))).toBe(400);
   });
 
   it('HEAD asks for what GET asks for', async () => {
@@ -389,6 +419,11 @@ const metrics = (garden: NestExpressApplication) => {
   server.get('/metrics', (_request, response) => response.send('open'));
 };
 
+function severalPaths(garden: NestExpressApplication) {
+  const adapter = garden.getHttpAdapter() as unknown as Router;
+  for (const path of [['/a', '/b'], /^\/c/]) adapter.get(path, (_request, response) => response.send('open'));
+}
+
 describe('a route of Express past the controllers', () => {
   const past = /GET \/metrics is registered past Nest's controllers/;
 
@@ -409,10 +444,42 @@ describe('a route of Express past the controllers', () => {
     await expect(garden.listen(0, '127.0.0.1')).rejects.toThrow(past);
   });
 
+  it('keeps it from starting at a path of a controller, too, by whichever way it came', async () => {
+    @Module({})
+    class ShadowModule implements NestModule {
+      constructor(private readonly adapterHost: HttpAdapterHost) {}
+
+      async configure() {
+        // Until the declarations were read.
+        await setTimeout(100);
+        const adapter = this.adapterHost.httpAdapter as unknown as Router;
+        adapter.get('/beds/seen', (_request, response) => response.send('open'));
+      }
+    }
+    await expect((await create({ imports: [ShadowModule] })).init()).rejects.toThrow(
+      "GET /beds/seen is registered past Nest's controllers",
+    );
+  });
+
   it('is served when it is listed', async () => {
     await start({ before: metrics, options: { unguardedRoutes: ['GET /metrics'] } });
     expect(await (await fetch(`${url}/metrics`)).text()).toBe('open');
   });
+
+  it('may have several paths, or a pattern', async () => {
+    await start({ before: severalPaths, options: { unguardedRoutes: ['GET /a,/b', 'GET /^\\/c/'] } });
+    for (const path of ['/a', '/b', '/c']) expect(await (await fetch(`${url}${path}`)).text()).toBe('open');
+  });
+});
+
+it('a setting of Express may be asked for by the adapter', async () => {
+  const settings: unknown[] = [];
+  const before = (garden: NestExpressApplication) => {
+    const adapter = garden.getHttpAdapter() as unknown as { get(name: string): unknown };
+    settings.push(adapter.get('x-powered-by'));
+  };
+  await start({ before });
+  expect(settings).toEqual([true]);
 });
 
 describe('the attack suite on Express', () => {

@@ -13,7 +13,9 @@ import {
   VersioningType,
 } from '@nestjs/common';
 import { type AbstractHttpAdapter, RouterModule } from '@nestjs/core';
+import { RouterExecutionContext } from '@nestjs/core/router/router-execution-context.js';
 import { Test } from '@nestjs/testing';
+import { jest } from '@jest/globals';
 import { AccessRules, AuthModule, Scopes } from '../../src/auth/index.js';
 import { startTestIssuer, type TestIssuer } from '../../src/testing/index.js';
 import { rawRequest } from './raw-request.js';
@@ -91,6 +93,22 @@ class InnerModule {}
 /** A request line without the version, header lines, and the permission that whoever is meant by them needs. */
 type Expected = readonly [request: string, permission: string | undefined, ...headers: string[]];
 
+/** What OpenTelemetry's instrumentation of Nest does. */
+function traceRoutes(): void {
+  type Create = (this: unknown, instance: object, callback: Create, ...others: unknown[]) => unknown;
+  const router = RouterExecutionContext.prototype as unknown as { create: Create };
+  const { create } = router;
+  jest.spyOn(router, 'create').mockImplementation(function (this: unknown, instance, callback, ...others) {
+    const traced: Create = function (this: unknown, ...parameters) {
+      return callback.apply(this, parameters);
+    };
+    for (const key of Reflect.getMetadataKeys(callback) as unknown[]) {
+      Reflect.defineMetadata(key, Reflect.getMetadata(key, callback), traced);
+    }
+    return create.call(this, instance, traced, ...others);
+  });
+}
+
 const setups: {
   readonly title: string;
   readonly versioning?: VersioningOptions;
@@ -110,6 +128,15 @@ const setups: {
       ['GET /inner/flowers/list', 'list'],
       ['GET /inner/flowers/7', 'find'],
       ['GET /inner/plants/inherited/list', 'inherited'],
+      ['GET /hosts', 'host'],
+    ],
+  },
+  {
+    title: 'methods in whose place a tracer has Nest call functions of its own',
+    prepare: traceRoutes,
+    expected: [
+      ['GET /inner/plants', 'list'],
+      ['POST /inner/plants/excluded', 'excluded'],
       ['GET /hosts', 'host'],
     ],
   },
@@ -172,7 +199,10 @@ export function describeRouteForms(createAdapter: () => AbstractHttpAdapter): vo
   beforeAll(async () => {
     issuer = await startTestIssuer();
   });
-  afterEach(() => app?.close());
+  afterEach(() => {
+    jest.restoreAllMocks();
+    return app?.close();
+  });
   afterAll(() => issuer?.close());
 
   it.each(setups.map((setup) => [setup.title, setup] as const))('%s', async (_title, setup) => {

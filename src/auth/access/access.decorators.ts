@@ -35,8 +35,11 @@ export type AccessRule =
       readonly scopes: readonly string[];
     } & AccessConditions);
 
-/** Metadata key, on a prototype, of the `DeclaredMethod`s of its class. */
+/** Metadata key, on a prototype, of the `DeclaredMethod`s of its class; on the class itself, of the static ones. */
 export const DECLARED_METHODS = 'auth:declared-methods';
+
+/** Metadata key, on a class, of what was declared on it: on the class as a whole, and not on a method. */
+export const DECLARED_ON_CLASS = 'auth:declared-on-class';
 
 /** A declaration on a method, as it was when the decorator ran: later ones may have put another in its place. */
 export interface DeclaredMethod {
@@ -52,7 +55,7 @@ function access(name: string, rule: AccessRule): MethodDecorator & ClassDecorato
   return applyDecorators(
     SetMetadata(ACCESS, Object.freeze(rule)),
     recordDeclaration(name),
-    recordMethod(name, ACCESS),
+    recordPlace(name, ACCESS),
   );
 }
 
@@ -65,10 +68,14 @@ function recordDeclaration(name: string): MethodDecorator & ClassDecorator {
   };
 }
 
-/** Metadata of a method is lost with the method, so its class knows of it, too. */
-function recordMethod(name: string, metadataKey: string): MethodDecorator & ClassDecorator {
+/** Metadata of a method is lost with the method, so its class knows of it, too, as of what is declared on itself. */
+function recordPlace(name: string, metadataKey: string): MethodDecorator & ClassDecorator {
   return (target: object, key?: string | symbol, descriptor?: PropertyDescriptor) => {
-    if (descriptor === undefined) return;
+    if (descriptor === undefined) {
+      const onClass = (Reflect.getOwnMetadata(DECLARED_ON_CLASS, target) ?? []) as string[];
+      Reflect.defineMetadata(DECLARED_ON_CLASS, [...onClass, name], target);
+      return;
+    }
     const earlier = (Reflect.getOwnMetadata(DECLARED_METHODS, target) ?? []) as DeclaredMethod[];
     const method = descriptor.value as object;
     Reflect.defineMetadata(
@@ -105,17 +112,18 @@ export const AnyScope = (...scopes: [Permission, ...Permission[]]) =>
 export const OptionalScopes = (...scopes: [Permission, ...Permission[]]) =>
   applyDecorators(
     SetMetadata(OPTIONAL_SCOPES, Object.freeze(scopes)),
-    recordMethod(`@OptionalScopes(${scopes.join(', ')})`, OPTIONAL_SCOPES),
+    recordPlace(`@OptionalScopes(${scopes.join(', ')})`, OPTIONAL_SCOPES),
   );
 
 /** Adds a condition to those that the target has, on a method or on a class for all of its methods. */
 function condition(name: string, conditions: AccessConditions): MethodDecorator & ClassDecorator {
   const add = (target: object, _key?: string | symbol, descriptor?: PropertyDescriptor) => {
     const holder = (descriptor?.value ?? target) as object;
-    const earlier = (Reflect.getOwnMetadata(ACCESS_CONDITIONS, holder) ?? {}) as AccessConditions;
+    // Those of a class that it extends included: who adds a condition does not mean to take another away.
+    const earlier = (Reflect.getMetadata(ACCESS_CONDITIONS, holder) ?? {}) as AccessConditions;
     Reflect.defineMetadata(ACCESS_CONDITIONS, { ...earlier, ...conditions }, holder);
   };
-  return applyDecorators(add, recordMethod(name, ACCESS_CONDITIONS));
+  return applyDecorators(add, recordPlace(name, ACCESS_CONDITIONS));
 }
 
 /**

@@ -1,8 +1,17 @@
 import { Controller, Get, Logger, Module, Post, type DynamicModule, type Type } from '@nestjs/common';
 import { ApplicationConfig, ModulesContainer, RouterModule } from '@nestjs/core';
+import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
 import { jest } from '@jest/globals';
 import { Test } from '@nestjs/testing';
-import { AnyScope, Authenticated, OptionalScopes, Public, Scopes, StepUp } from './access.decorators.js';
+import {
+  AnyScope,
+  Authenticated,
+  Direct,
+  OptionalScopes,
+  Public,
+  Scopes,
+  StepUp,
+} from './access.decorators.js';
 import { AccessRules, InvalidAccessDeclarations } from './access.rules.js';
 import { AuthModule } from '../auth.module.js';
 import { definePermissions } from './permissions.js';
@@ -13,7 +22,7 @@ const samples = definePermissions({ 'read:samples': 'Read samples', 'write:sampl
 @Scopes('read:samples')
 class SamplesController {
   @Get()
-  list() {}
+  list(this: void) {}
 
   @Get(':id')
   @OptionalScopes('write:samples')
@@ -99,6 +108,20 @@ describe('AccessRules', () => {
     ]);
   });
 
+  it('knows the route of a function that a tracer has put in the place of its method, by the metadata that it copies', async () => {
+    const rules = (await rulesOf([SamplesModule])).start();
+    const method = SamplesController.prototype.list;
+    const ofTracer = (keys: unknown[]) => {
+      const wrapper = jest.fn();
+      for (const key of keys) Reflect.defineMetadata(key, Reflect.getMetadata(key, method), wrapper);
+      const context = new ExecutionContextHost([], SamplesController, wrapper);
+      context.setType('http');
+      return rules.of(context);
+    };
+    expect(ofTracer(Reflect.getMetadataKeys(method))).toEqual(all('read:samples'));
+    expect(ofTracer([])).toBeUndefined();
+  });
+
   it('refuses a route without declaration and one with two, and lists them together', async () => {
     @Controller()
     class Faulty {
@@ -119,6 +142,40 @@ describe('AccessRules', () => {
       'Faulty.none has no access declaration',
       'Faulty.two has @Authenticated() and @Public()',
       'Faulty.widened has @Public() and @OptionalScopes(read:samples)',
+    ]);
+  });
+
+  it('refuses a scope that no token can hold, or that no challenge can name', async () => {
+    @Controller()
+    class Faulty {
+      @Get('a')
+      @Scopes('read:samples write:samples' as never)
+      together() {}
+
+      @Get('b')
+      @AnyScope(['read:samples', 'write:samples'] as never)
+      list() {}
+
+      @Get('c')
+      @Scopes('lesen:“Muster”' as never)
+      quoted() {}
+
+      @Get('d')
+      @Authenticated()
+      @OptionalScopes('' as never)
+      empty() {}
+
+      @Get('e')
+      @Scopes(undefined as never)
+      unset() {}
+    }
+    const reason = 'which cannot be the name of a permission: several are given one by one';
+    expect((await rulesOf([], [Faulty])).faults()).toEqual([
+      `Faulty.together asks for "read:samples write:samples", ${reason}`,
+      `Faulty.list asks for ["read:samples","write:samples"], ${reason}`,
+      `Faulty.quoted asks for "lesen:“Muster”", ${reason}`,
+      `Faulty.empty asks for "", ${reason}`,
+      `Faulty.unset asks for undefined, ${reason}`,
     ]);
   });
 
@@ -181,6 +238,42 @@ describe('AccessRules', () => {
       undefined,
     ]);
     expect(routes[0]?.rule).toBe(routes[1]?.rule);
+  });
+
+  it('adds the conditions of a class to those of the class that it extends', async () => {
+    @Scopes('read:samples')
+    @StepUp({ maxAge: 300 })
+    class Careful {
+      @Get()
+      list() {}
+    }
+    @Controller('a')
+    @Direct()
+    class MoreCareful extends Careful {}
+    @Controller('b')
+    @StepUp({ maxAge: 60 })
+    class Impatient extends Careful {}
+    @Controller('c')
+    class Same extends Careful {}
+    const { routes } = (await rulesOf([], [MoreCareful, Impatient, Same])).start();
+    expect(routes.map(({ rule }) => rule)).toEqual([
+      { ...all('read:samples'), stepUp: { maxAge: 300 }, direct: true },
+      { ...all('read:samples'), stepUp: { maxAge: 60 } },
+      { ...all('read:samples'), stepUp: { maxAge: 300 } },
+    ]);
+  });
+
+  it('refuses a condition on callers of a route that is public by its class', async () => {
+    @Controller()
+    @Public()
+    class Open {
+      @Get()
+      @StepUp({ maxAge: 300 })
+      list() {}
+    }
+    expect((await rulesOf([], [Open])).faults()).toEqual([
+      'Open.list has @Public() and a condition on its caller, who is not known there',
+    ]);
   });
 
   it('refuses a login that nobody could have, or that nobody could be asked for', async () => {

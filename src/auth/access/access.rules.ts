@@ -18,8 +18,14 @@ import {
 import { readRoutes, type RouteHandler } from './access.routes.js';
 import { misplacedDeclarations } from './misplaced.declarations.js';
 import { readPermissions } from './permissions.catalogue.js';
-import type { PermissionDescriptions } from './permissions.js';
+import { isScopeToken, type PermissionDescriptions } from './permissions.js';
 import { faultOfStepUp } from './step-up.js';
+
+/**
+ * Metadata key under which the method of a route names itself. What traces an application, as OpenTelemetry does, has Nest
+ * call a function of its own with the metadata of the method, which by this is known for what it stands for.
+ */
+const ROUTE_METHOD = 'auth:route-method';
 
 /** A route and who may call it. */
 export interface Route extends RouteHandler {
@@ -89,7 +95,9 @@ export class AccessRules implements OnModuleInit {
   /** The rule of the route that is being called; none for a route that was not there at start, and for messages. */
   of(context: ExecutionContext): AccessRule | undefined {
     if (context.getType() !== 'http') return undefined;
-    return this.rules.get(context.getClass())?.get(context.getHandler());
+    const ofController = this.rules.get(context.getClass());
+    const handler = context.getHandler();
+    return ofController?.get(handler) ?? ofController?.get(Reflect.getMetadata(ROUTE_METHOD, handler));
   }
 
   /**
@@ -144,6 +152,7 @@ export class AccessRules implements OnModuleInit {
     const read = readRule(route);
     if (typeof read === 'string') return read;
     const rule = ofController.get(handler) ?? read.rule;
+    Reflect.defineMetadata(ROUTE_METHOD, handler, handler);
     this.rules.set(controller, ofController.set(handler, rule));
     return { ...route, ...read, rule };
   }
@@ -168,7 +177,7 @@ function isSelectedBy(
   return isDeepStrictEqual({ ...constraints, ...(version !== undefined && { version }) }, { ...given });
 }
 
-function scopesOf({ rule, optionalScopes }: Route): readonly string[] {
+function scopesOf({ rule, optionalScopes }: Pick<Route, 'rule' | 'optionalScopes'>): readonly string[] {
   return rule.kind === 'scopes' ? [...rule.scopes, ...optionalScopes] : optionalScopes;
 }
 
@@ -189,11 +198,15 @@ function readRule(route: RouteHandler): Omit<Route, keyof RouteHandler> | string
   const optionalScopes = (Reflect.getMetadata(OPTIONAL_SCOPES, handler) ??
     Reflect.getMetadata(OPTIONAL_SCOPES, declaredBy) ??
     []) as readonly string[];
+  const misnamed = scopesOf({ rule, optionalScopes }).filter((scope) => !isScopeToken(scope));
+  if (misnamed.length > 0) {
+    return `${name} asks for ${JSON.stringify(misnamed[0])}, which cannot be the name of a permission: several are given one by one`;
+  }
   const conditions = readConditions(controller, handler);
   if (rule.kind === 'public') {
     if (optionalScopes.length > 0)
       return `${name} has @Public() and @OptionalScopes(${optionalScopes.join(', ')})`;
-    if (Reflect.hasMetadata(ACCESS_CONDITIONS, declaredBy))
+    if ([declaredBy, handler].some((target) => Reflect.hasMetadata(ACCESS_CONDITIONS, target)))
       return `${name} has @Public() and a condition on its caller, who is not known there`;
     return { rule, optionalScopes };
   }

@@ -3,7 +3,15 @@ import { ApplicationConfig, ModulesContainer } from '@nestjs/core';
 import { EventPattern, MessagePattern } from '@nestjs/microservices';
 import { SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
 import { Test } from '@nestjs/testing';
-import { AnyScope, Authenticated, OptionalScopes, Public, Scopes, StepUp } from './access.decorators.js';
+import {
+  AnyScope,
+  Authenticated,
+  Direct,
+  OptionalScopes,
+  Public,
+  Scopes,
+  StepUp,
+} from './access.decorators.js';
 import { AccessRules, InvalidAccessDeclarations } from './access.rules.js';
 
 const read = 'read:plants' as never;
@@ -124,6 +132,49 @@ describe('a declaration is not lost', () => {
   });
 });
 
+it('a route whose method the constructor replaces is refused', async () => {
+  @Controller()
+  @Authenticated()
+  class Plants {
+    constructor() {
+      this.list = this.list.bind(this);
+    }
+
+    @Get('a')
+    list() {}
+
+    @Get('b')
+    find() {}
+  }
+  expect(await faultsOf([Plants])).toEqual([
+    'Plants.list is replaced in the instance, as by bind(), which loses its declaration: leave it as it is, Nest calls it ' +
+      'on the instance',
+  ]);
+});
+
+it('a controller whose class a decorator replaces is refused, unless by a subclass', async () => {
+  const Proxied = ((type: object) => new Proxy(type, {})) as ClassDecorator;
+  const Extended = ((type: Type) => class extends type {}) as ClassDecorator;
+  @Controller('a')
+  @Authenticated()
+  @Proxied
+  class Plants {
+    @Get()
+    list() {}
+  }
+  @Controller('b')
+  @Authenticated()
+  @Extended
+  class Trees {
+    @Get()
+    list() {}
+  }
+  expect(await faultsOf([Plants, Trees])).toEqual([
+    'Plants is not the class of its instances, since a decorator has replaced it, which loses its declarations: have the ' +
+      'decorator return a subclass',
+  ]);
+});
+
 describe('a declaration that guards nothing is refused', () => {
   it('on handlers of messages', async () => {
     @Controller()
@@ -156,8 +207,15 @@ describe('a declaration that guards nothing is refused', () => {
       @MessagePattern('list')
       listByMessage() {}
     }
-    expect(await faultsOf([Mixed])).toEqual([
+    @Controller()
+    @Direct()
+    class Messages {
+      @MessagePattern('list')
+      list() {}
+    }
+    expect(await faultsOf([Mixed, Messages])).toEqual([
       'Mixed.listByMessage is reached by messages, where @Scopes(read:plants) of its class guards nothing',
+      'Messages.list is reached by messages, where @Direct() of its class guards nothing',
     ]);
   });
 
@@ -171,12 +229,33 @@ describe('a declaration that guards nothing is refused', () => {
     @Injectable()
     @Authenticated()
     class PlantsService {}
+    @WebSocketGateway()
+    @StepUp({ maxAge: 300 })
+    class CarefulGateway {}
+    @Injectable()
+    @OptionalScopes(read)
+    class WiderService {}
     @Injectable()
     class Free {}
     const reason = 'is no controller: it guards nothing there';
-    expect(await faultsOf([], [PlantsGateway, PlantsService, Free])).toEqual([
+    expect(await faultsOf([], [PlantsGateway, PlantsService, CarefulGateway, WiderService, Free])).toEqual([
       `PlantsGateway.list has @Scopes(read:plants), but ${reason}`,
       `PlantsService has @Authenticated(), but ${reason}`,
+      `CarefulGateway has @StepUp(), but ${reason}`,
+      `WiderService has @OptionalScopes(read:plants), but ${reason}`,
+    ]);
+  });
+
+  it('on a static method', async () => {
+    class Garden {
+      @Get()
+      @Scopes(read)
+      static list() {}
+    }
+    @Controller()
+    class Plants extends Garden {}
+    expect(await faultsOf([Plants])).toEqual([
+      'Plants.list has @Scopes(read:plants), but is static, and so no route',
     ]);
   });
 

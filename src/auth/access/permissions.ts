@@ -15,6 +15,15 @@ export type PermissionsOf<T extends PermissionDescriptions> = { readonly [Name i
 const SCOPE_TOKEN = /^[\x21\x23-\x5B\x5D-\x7E]+$/;
 
 /**
+ * Whether something can name a permission, which is what a scope of a token can be.
+ *
+ * @internal
+ */
+export function isScopeToken(name: unknown): name is string {
+  return typeof name === 'string' && SCOPE_TOKEN.test(name);
+}
+
+/**
  * Names a module's permissions and what they allow, in words that a consent page can show. Hand the result to
  * `AuthModule.forFeature()` in the module's imports.
  *
@@ -22,7 +31,7 @@ const SCOPE_TOKEN = /^[\x21\x23-\x5B\x5D-\x7E]+$/;
  */
 export function definePermissions<const T extends PermissionDescriptions>(descriptions: T): Readonly<T> {
   for (const [name, description] of Object.entries(descriptions)) {
-    if (!SCOPE_TOKEN.test(name))
+    if (!isScopeToken(name))
       throw new TypeError(`${JSON.stringify(name)} cannot be the name of a permission`);
     if (description.trim() === '') throw new TypeError(`The permission ${name} needs a description`);
   }

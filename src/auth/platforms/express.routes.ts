@@ -3,6 +3,7 @@ import type { AbstractHttpAdapter } from '@nestjs/core';
 import { METHODS } from 'node:http';
 import { pathOfTarget } from '../../net/request-target.js';
 import type { AccessRule } from '../access/access.decorators.js';
+import { METHOD_METADATA } from '../access/nest.internals.js';
 import { type AccessRules, InvalidAccessDeclarations, type Route } from '../access/access.rules.js';
 
 /** A layer of Express's router: a route, or middleware. No API of Express, so every one is looked at when it is added. */
@@ -46,7 +47,7 @@ const STRANGE =
 
 /**
  * Knows where Express will take a request. Nest registers the routes of its controllers one by one by the methods of its
- * adapter, so each layer that one of them adds belongs to that route; which layer a request comes to, Express's own
+ * adapter, so each layer that one of them adds for a method of theirs belongs to that route; which layer a request comes to, Express's own
  * `match` says.
  */
 export class ExpressRoutes {
@@ -66,6 +67,8 @@ export class ExpressRoutes {
       if (typeof register !== 'function') continue;
       members[verb] = (...parameters: unknown[]) => {
         const { result, added } = this.watch(() => register.apply(adapter, parameters) as unknown);
+        // Others use the adapter, too: for routes past the controllers, and for settings of Express.
+        if (!isOfController(parameters.at(-1)) && !this.isHiding()) return result;
         if (!added.some(isKnown)) throw new InvalidAccessDeclarations([STRANGE]);
         for (const layer of added) this.declare(layer, method, String(parameters[0]));
         return result;
@@ -121,6 +124,11 @@ export class ExpressRoutes {
     return known;
   }
 
+  /** Whether Nest 11 puts functions without metadata around its handlers, since somebody wants to hear of their calls. */
+  private isHiding(): boolean {
+    return this.adapter.getOnRouteTriggered?.() !== undefined;
+  }
+
   private recordOthers(): void {
     const { adapter } = this;
     const setNotFoundHandler = adapter.setNotFoundHandler.bind(adapter);
@@ -145,6 +153,11 @@ export class ExpressRoutes {
     const result = register();
     return { result, added: this.express.router.stack.slice(count) };
   }
+}
+
+/** Whether Nest has made a handler of a method, whose metadata it then has. */
+function isOfController(handler: unknown): boolean {
+  return typeof handler === 'function' && Reflect.hasMetadata(METHOD_METADATA, handler);
 }
 
 /** Whether a layer that was added for a route is one, with all that is asked of it later. */

@@ -21,13 +21,13 @@ export function guardExpress(adapter: AbstractHttpAdapter, decisions: RouteDecis
   warnOfParsers(express.router.stack);
 
   const use = express.use.bind(express);
-  express.use = (...handlers: unknown[]) =>
-    use(
-      ...handlers.map((handler) => {
-        if (hasStack(handler)) warnOfParsers(handler.stack);
-        return isBodyParser(handler) ? heldBack(handler, routes, decisions) : handler;
-      }),
-    );
+  const hold = (handler: unknown): unknown => {
+    // Express takes lists of handlers, and lists of lists.
+    if (Array.isArray(handler)) return handler.map(hold);
+    if (hasStack(handler)) warnOfParsers(handler.stack);
+    return isBodyParser(handler) ? heldBack(handler, routes, decisions) : handler;
+  };
+  express.use = (...handlers: unknown[]) => use(...handlers.map(hold));
 
   const listen = adapter.listen.bind(adapter) as (...parameters: unknown[]) => unknown;
   adapter.listen = (...parameters: unknown[]) => {

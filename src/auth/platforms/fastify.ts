@@ -2,6 +2,7 @@ import type { AbstractHttpAdapter } from '@nestjs/core';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { AccessRule } from '../access/access.decorators.js';
 import type { GuardedServer, RouteDecisions } from '../route.decisions.js';
+import { fastifyRoutes } from './fastify.routes.js';
 
 /**
  * Has decisions made in Fastify's `onRequest`, before a body is read. The rule of a route is looked up once, when the
@@ -9,8 +10,12 @@ import type { GuardedServer, RouteDecisions } from '../route.decisions.js';
  */
 export function guardFastify(adapter: AbstractHttpAdapter, decisions: RouteDecisions): GuardedServer {
   const fastify = adapter.getInstance<FastifyInstance>();
-  const unguarded: string[] = [];
-  for (const field of ['user', 'askedRule', 'grantedRule']) {
+  // Those of an instance that the adapter was given, or that were added before the modules: the hook below is too late for them.
+  const unguarded = fastifyRoutes(fastify).flatMap(({ method, patterns }) =>
+    patterns.map((pattern) => `${method} ${pattern}`),
+  );
+  // Not `user`, which plugins for logins decorate themselves, and would find taken.
+  for (const field of ['askedRule', 'grantedRule']) {
     if (!fastify.hasRequestDecorator(field)) fastify.decorateRequest(field, undefined);
   }
   fastify.addHook('onRoute', (route) => {

@@ -1,5 +1,5 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import { HttpAdapterHost } from '@nestjs/core';
+import { type AbstractHttpAdapter, HttpAdapterHost } from '@nestjs/core';
 import type { FastifyInstance } from 'fastify';
 import { ProblemException } from '../../problems/problem.exception.js';
 import { InvalidRequest } from '../auth.errors.js';
@@ -24,20 +24,28 @@ export class FormBodies implements OnModuleInit {
   constructor(private readonly adapterHost: HttpAdapterHost) {}
 
   onModuleInit(): void {
-    const { httpAdapter } = this.adapterHost;
-    if (httpAdapter.getType() !== 'fastify') return;
-    const server = httpAdapter.getInstance<FastifyInstance>();
-    // An application that takes forms has a parser of its own; the guard finds a token in what that parsed.
-    if (server.hasContentTypeParser(FORM)) return;
-    server.addContentTypeParser<string>(FORM, { parseAs: 'string' }, (request, form, done) => {
+    // None in an application of messages.
+    const httpAdapter = this.adapterHost.httpAdapter as AbstractHttpAdapter | null;
+    if (httpAdapter?.getType() !== 'fastify') return;
+    // A plugin, at the root, is loaded after those that the application has registered, one of which may take forms.
+    const plugin = Object.assign(readForms, { [Symbol.for('skip-override')]: true });
+    void httpAdapter.getInstance<FastifyInstance>().register(plugin);
+  }
+}
+
+function readForms(server: FastifyInstance, _options: unknown, done: () => void): void {
+  // An application that takes forms has a parser of its own; the guard finds a token in what that parsed.
+  if (!server.hasContentTypeParser(FORM)) {
+    server.addContentTypeParser<string>(FORM, { parseAs: 'string' }, (request, form, parsed) => {
       const { [TAKES_FORMS]: isTaken } = request.routeOptions.config as { [TAKES_FORMS]?: boolean };
-      if (isTaken) return done(null, new URLSearchParams(form));
+      if (isTaken) return parsed(null, new URLSearchParams(form));
       const hasToken = new URLSearchParams(form).has('access_token');
-      done(
+      parsed(
         hasToken
           ? new InvalidRequest(TOKEN_IN_BODY, 'elsewhere')
           : new ProblemException('unsupported_media_type'),
       );
     });
   }
+  done();
 }
