@@ -91,9 +91,10 @@ export function leaveLongBodyUnread(request: FastifyRequest, reply: FastifyReply
   const { raw } = request;
   if (raw.complete || !hasBodyBeyond(request, MAX_BODY)) return;
   void reply.header('connection', 'close');
-  // Node reads away, after the answer, what nobody has asked for. To read no bytes counts as having asked.
+  // Node reads away, after the answer, what nobody has asked for. To read no bytes counts as having asked, unless so many
+  // wait already, as after a decision that took its time, that Node would get no more: those have to go first.
   raw.pause();
-  raw.read(0);
+  raw.read(raw.readableLength < raw.readableHighWaterMark ? 0 : undefined);
   // Node calls this on a connection when its last answer has left.
   raw.socket.destroySoon = () => closeInStages(raw.socket);
 }
