@@ -1,4 +1,5 @@
 import type { FastifyRequest } from 'fastify';
+import { TAKES_FORMS } from '../auth/index.js';
 import { countHeaders } from '../net/raw-headers.js';
 import { ProblemException } from '../problems/problem.exception.js';
 
@@ -6,6 +7,7 @@ import { ProblemException } from '../problems/problem.exception.js';
 export const MERGE_PATCH = 'application/merge-patch+json';
 /** The media types of JSON bodies, the one of patches first. */
 export const JSON_TYPES: readonly string[] = [MERGE_PATCH, 'application/json'];
+const FORM = 'application/x-www-form-urlencoded';
 /** A media type (RFC 9110, 8.3.1), whatever its parameters. */
 const MEDIA_TYPE = /^[\w!#$%&'*+.^`|~-]+\/[\w!#$%&'*+.^`|~-]+\s*(?:;|$)/;
 
@@ -16,11 +18,14 @@ export function isMediaType(header: string): boolean {
 
 /** Whether a body is named as a form. */
 export function isForm({ headers }: FastifyRequest): boolean {
-  return /^application\/x-www-form-urlencoded\s*(?:;|$)/i.test(headers['content-type'] ?? '');
+  const [type = ''] = (headers['content-type'] ?? '').split(';', 1);
+  return type.trim().toLowerCase() === FORM;
 }
 
-/** A 415 that says which types the method takes: of patches by Accept-Patch (RFC 5789, 2.2), else by Accept. */
-export function unsupportedMediaType({ method }: FastifyRequest): ProblemException {
+/** A 415 that says which types the route takes: of patches by Accept-Patch (RFC 5789, 2.2), else by Accept. */
+export function unsupportedMediaType({ method, routeOptions }: FastifyRequest): ProblemException {
+  if (TAKES_FORMS in routeOptions.config)
+    return new ProblemException('unsupported_media_type', { accept: FORM });
   const types = JSON_TYPES.join(', ');
   return method === 'PATCH'
     ? new ProblemException('unsupported_media_type', { 'accept-patch': types })
