@@ -112,6 +112,16 @@ export class AuthModule extends ConfigurableModuleClass implements NestModule {
     return this.decisions.prepare();
   }
 
+  /**
+   * Takes the options as they are; `forRootAsync` takes a factory of them.
+   * @throws InvalidAuthOptions when there are none, as from a ConfigService that knows none by that name
+   */
+  static override forRoot(options: AuthOptions & AuthModuleExtras): DynamicModule {
+    // Nest's own method would end in a TypeError that names nothing.
+    if (Object(options) !== options) checkAuthOptions(options);
+    return super.forRoot(options);
+  }
+
   /** Declares a feature module's permissions. */
   static forFeature(permissions: PermissionDescriptions): DynamicModule {
     return { module: PermissionsModule, providers: [{ provide: PERMISSIONS, useValue: permissions }] };

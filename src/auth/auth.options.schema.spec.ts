@@ -216,6 +216,10 @@ describe('an application with options that cannot be used does not start', () =>
   it('by forRoot', () =>
     expect(start(AuthModule.forRoot(fromVariables))).rejects.toThrow(/audiences must be a list/));
 
+  it.each([undefined, null, 'https://tenant.example.com'])('by forRoot, given %j', (nothing) => {
+    expect(() => AuthModule.forRoot(nothing as never)).toThrow(InvalidAuthOptions);
+  });
+
   it('by forRootAsync', async () => {
     const auth = AuthModule.forRootAsync({ useFactory: () => fromVariables });
     const error = await start(auth).catch((thrown: unknown) => thrown);
