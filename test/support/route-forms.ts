@@ -15,7 +15,6 @@ import {
 import { type AbstractHttpAdapter, RouterModule } from '@nestjs/core';
 import { RouterExecutionContext } from '@nestjs/core/router/router-execution-context.js';
 import { Test } from '@nestjs/testing';
-import { jest } from '@jest/globals';
 import { AccessRules, AuthModule, Scopes } from '../../src/auth/index.js';
 import { startTestIssuer, type TestIssuer } from '../../src/testing/index.js';
 import { rawRequest } from './raw-request.js';
@@ -93,12 +92,12 @@ class InnerModule {}
 /** A request line without the version, header lines, and the permission that whoever is meant by them needs. */
 type Expected = readonly [request: string, permission: string | undefined, ...headers: string[]];
 
-/** What OpenTelemetry's instrumentation of Nest does. */
-function traceRoutes(): void {
+/** What OpenTelemetry's instrumentation of Nest does. @returns what undoes it */
+function traceRoutes(): () => void {
   type Create = (this: unknown, instance: object, callback: Create, ...others: unknown[]) => unknown;
   const router = RouterExecutionContext.prototype as unknown as { create: Create };
   const { create } = router;
-  jest.spyOn(router, 'create').mockImplementation(function (this: unknown, instance, callback, ...others) {
+  router.create = function (this: unknown, instance, callback, ...others) {
     const traced: Create = function (this: unknown, ...parameters) {
       return callback.apply(this, parameters);
     };
@@ -106,12 +105,17 @@ function traceRoutes(): void {
       Reflect.defineMetadata(key, Reflect.getMetadata(key, callback), traced);
     }
     return create.call(this, instance, traced, ...others);
-  });
+  };
+  return () => {
+    router.create = create;
+  };
 }
 
 const setups: {
   readonly title: string;
   readonly versioning?: VersioningOptions;
+  /** Changes Nest itself before the application is made. */
+  readonly instrument?: () => () => void;
   readonly prepare?: (app: INestApplication) => unknown;
   readonly expected: readonly Expected[];
 }[] = [
@@ -133,7 +137,7 @@ const setups: {
   },
   {
     title: 'methods in whose place a tracer has Nest call functions of its own',
-    prepare: traceRoutes,
+    instrument: traceRoutes,
     expected: [
       ['GET /inner/plants', 'list'],
       ['POST /inner/plants/excluded', 'excluded'],
@@ -196,17 +200,20 @@ const setups: {
 export function describeRouteForms(createAdapter: () => AbstractHttpAdapter): void {
   let issuer: TestIssuer;
   let app: INestApplication | undefined;
+  let undo: (() => void) | undefined;
   beforeAll(async () => {
     issuer = await startTestIssuer();
   });
   afterEach(() => {
-    jest.restoreAllMocks();
+    undo?.();
+    undo = undefined;
     return app?.close();
   });
   afterAll(() => issuer?.close());
 
   it.each(setups.map((setup) => [setup.title, setup] as const))('%s', async (_title, setup) => {
-    const { versioning, prepare, expected } = setup;
+    const { versioning, instrument, prepare, expected } = setup;
+    undo = instrument?.();
     const auth = AuthModule.forRoot({ issuerBaseUrl: issuer.url, audiences: [issuer.audience] });
     const module = await Test.createTestingModule({
       imports: [auth, InnerModule, RouterModule.register([{ path: 'inner', module: InnerModule }])],
