@@ -1,5 +1,7 @@
-import type { ServerResponse } from 'node:http';
+import { once } from 'node:events';
+import { createServer, type ServerResponse } from 'node:http';
 import { createRequire } from 'node:module';
+import type { AddressInfo } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
 import {
   All,
@@ -111,6 +113,17 @@ class HostsController {
   everybody(@Body() body: unknown) {
     return body;
   }
+}
+
+@Controller('garden/beds')
+class OutsideController {
+  @Post('open')
+  @Public()
+  open() {}
+
+  @Get('open')
+  @Public()
+  look() {}
 }
 
 let issuer: TestIssuer;
@@ -272,6 +285,32 @@ describe('on Express, the caller is known before a byte of the body is read', ()
     expect(await statusOf(broken('/beds', bearer('dig:beds')))).toBe(400);
   });
 
+  it('by a parser for a part of the paths', async () => {
+    await start({
+      settings: { bodyParser: false },
+      before: (garden) => {
+        garden.setGlobalPrefix('garden');
+        garden.use('/garden', express.json());
+        garden.use('/beds', express.json());
+      },
+      controllers: [BedsController, OutsideController],
+    });
+    expect(await statusOf(broken('/garden/beds'))).toBe(401);
+    expect(await statusOf(broken('/garden/beds', bearer('dig:beds')))).toBe(400);
+    expect(await statusOf(broken('/garden/beds/open'))).toBe(400);
+    expect(await statusOf(broken('/garden/garden/beds/open'))).toBe(400);
+  });
+
+  it.each([
+    ['a fragment', '/beds#x'],
+    ['a fragment, for which Express turns backslashes', '/beds\\1\\plants#x'],
+  ])('a target with %s', async (_title, target) => {
+    await start();
+    const answer = await rawRequest(url, `POST ${target} HTTP/1.1`, ['content-type: application/json'], '{');
+    expect(answer.statusCode).toBe(401);
+    expect(answer.headers['www-authenticate']).toBe('Bearer scope="dig:beds"');
+  });
+
   it('and the answer does not wait for the body', async () => {
     await start();
     const head = ['content-type: application/json', 'content-length: 900000'];
@@ -324,6 +363,29 @@ describe('on Express', () => {
     expect(await sendTo('a.example')).toMatchObject({ statusCode: 201, body: '{}' });
     app!.set('trust proxy', true);
     expect((await sendTo('admin.example')).statusCode).toBe(401);
+  });
+
+  it('mounted in another one, each route is known', async () => {
+    const garden = await create({
+      settings: { bodyParser: false },
+      before: (it) => {
+        it.useBodyParser('json');
+        it.use('/beds', express.json());
+      },
+    });
+    await garden.init();
+    const outer = express();
+    outer.use('/outer', garden.getHttpAdapter().getInstance());
+    const server = createServer(outer as never).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    try {
+      expect(await statusOf(broken('/outer/beds'))).toBe(401);
+      expect(await statusOf(broken('/outer/beds', bearer('dig:beds')))).toBe(400);
+      expect(await statusOf(broken('/outer/beds/open'))).toBe(400);
+    } finally {
+      server.close();
+    }
   });
 
   it('what was refused stays refused, wherever a middleware leads it', async () => {

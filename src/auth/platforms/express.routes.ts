@@ -1,7 +1,6 @@
 import { RequestMethod } from '@nestjs/common';
 import type { AbstractHttpAdapter } from '@nestjs/core';
 import { METHODS } from 'node:http';
-import { pathOfTarget } from '../../net/request-target.js';
 import type { AccessRule } from '../access/access.decorators.js';
 import { METHOD_METADATA } from '../access/nest.internals.js';
 import { type AccessRules, InvalidAccessDeclarations, type Route } from '../access/access.rules.js';
@@ -23,9 +22,14 @@ export interface ExpressInstance {
   use(...handlers: unknown[]): unknown;
 }
 
-interface ExpressRequest {
+/** What is used of a request of Express to find its route. */
+export interface ExpressRequest {
   readonly method: string;
-  readonly url: string;
+  /** Of `url`, as Express's router reads it. */
+  readonly path: string;
+  /** What was taken off `path` on the way to a handler that was added for a part of the paths. */
+  readonly baseUrl: string;
+  readonly app: { path(): string };
 }
 
 /** A route that a layer may be, and whether it takes a request of that method and path. */
@@ -79,8 +83,7 @@ export class ExpressRoutes {
 
   /** The rules of the route that a request leads to: none when it leads to none, several when it cannot be told which. */
   rulesFor(request: ExpressRequest): readonly AccessRule[] {
-    // Express looks past scheme and host, too.
-    const path = pathOfTarget(request.url) || '/';
+    const path = pathOf(request);
     for (const layer of this.express.router.stack) {
       if (!layer.route || notRoutes.has(layer)) continue;
       if (!layer.route._handlesMethod(request.method) || !isMatch(layer, path)) continue;
@@ -169,6 +172,14 @@ function isKnown(layer: ExpressLayer): boolean {
     typeof route.methods === 'object' &&
     typeof route._handlesMethod === 'function'
   );
+}
+
+/** The path by which the router of the application finds a route, wherever in it the request is. */
+function pathOf({ path, baseUrl, app }: ExpressRequest): string {
+  const base = app.path();
+  const mount = baseUrl.startsWith(base) ? baseUrl.slice(base.length) : '';
+  // Express adds a slash where nothing else is left.
+  return mount !== '' && path === '/' ? mount : mount + path;
 }
 
 /** A path that cannot be decoded matches nothing; Express answers it with 400. */

@@ -2,9 +2,15 @@ import { Logger } from '@nestjs/common';
 import type { AbstractHttpAdapter } from '@nestjs/core';
 import type { AnswerHead, AuthenticatedRequest } from '../authenticated-request.js';
 import type { GuardedServer, RouteDecisions } from '../route.decisions.js';
-import { type ExpressInstance, type ExpressLayer, ExpressRoutes } from './express.routes.js';
+import {
+  type ExpressInstance,
+  type ExpressLayer,
+  type ExpressRequest,
+  ExpressRoutes,
+} from './express.routes.js';
 
-type Request = AuthenticatedRequest & { readonly headers: Readonly<Record<string, unknown>> };
+type Request = AuthenticatedRequest &
+  ExpressRequest & { readonly headers: Readonly<Record<string, unknown>> };
 type Middleware = (request: Request, response: AnswerHead, next: (error?: unknown) => void) => void;
 
 /** The names of middleware that reads bodies: of body-parser, which is Express's own, multer, and those named like them. */
