@@ -28,7 +28,8 @@ export class Challenges {
   around<T>(request: AuthenticatedRequest, response: unknown, decide: () => T | Promise<T>): T | Promise<T> {
     const challenge = (error: unknown): never => {
       if (error instanceof AuthError) this.add(error, request, response);
-      throw error;
+      // Servers take an error that is nothing for none.
+      throw error || new Error('The request was refused without a reason');
     };
     try {
       const decision = decide();

@@ -68,7 +68,17 @@ export class JwtAuthGuard implements CanActivate {
     const token = this.credentialsOf(request);
     const remembered = this.verifiedTokens.find(token);
     if (remembered) return this.accept(request, token, remembered, 'remembered', reply);
-    this.checks.beforeVerification(request);
+    const pending = this.checks.beforeVerification(request);
+    return pending
+      ? pending.then(() => this.verifyAndAccept(request, token, reply))
+      : this.verifyAndAccept(request, token, reply);
+  }
+
+  private verifyAndAccept(
+    request: AuthenticatedRequest,
+    token: string,
+    reply?: AnswerHead,
+  ): void | Promise<void> {
     const principal = this.verify(request, token);
     return principal instanceof Promise
       ? principal.then((verified) => this.accept(request, token, verified, 'verified', reply))

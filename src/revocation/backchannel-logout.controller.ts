@@ -51,7 +51,7 @@ export class BackchannelLogoutController {
   @ApiOkResponse({ description: 'The tokens are refused from now on.' })
   @Problems('invalid_logout_token', 'too_many_failures', 'keys_unavailable', 'database_unavailable')
   async logOut(@Body() form: unknown, @Req() request: AuthenticatedRequest & FastifyRequest): Promise<void> {
-    this.checks.beforeVerification(request);
+    await this.checks.beforeVerification(request);
     try {
       await this.take(form, request);
     } catch (error) {
