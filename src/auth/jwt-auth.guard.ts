@@ -173,14 +173,19 @@ export class JwtAuthGuard implements CanActivate {
     reply?: AnswerHead,
   ): void | Promise<void> {
     request.user = principal;
+    const accepted = () => publish({ outcome: 'accepted', reason });
     let pending: void | Promise<void>;
     try {
       pending = this.checks.afterVerification(request, principal, reply);
     } catch (error) {
       return this.refuse(request, error);
     }
-    publish({ outcome: 'accepted', reason });
-    return pending;
+    if (!pending) return accepted();
+    return pending.then(accepted, (error: unknown) => {
+      if (error instanceof AuthError) return this.refuse(request, error);
+      accepted();
+      throw error;
+    });
   }
 
   /** @throws the error, once it has been counted */

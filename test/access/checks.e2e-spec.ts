@@ -3,7 +3,14 @@ import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
 import { jest } from '@jest/globals';
-import { type AccessCheck, AccessChecks, Authenticated, AuthModule } from '../../src/auth/index.js';
+import {
+  type AccessCheck,
+  AccessChecks,
+  authDecisions,
+  Authenticated,
+  AuthModule,
+  InvalidToken,
+} from '../../src/auth/index.js';
 import { startTestIssuer, type TestIssuer } from '../../src/testing/index.js';
 
 // Another module adds checks of its own, and writes them as it likes.
@@ -83,6 +90,30 @@ describe.each(adapters)('on %p', (Adapter) => {
       expect(asked).toHaveBeenCalledTimes(moment === 'beforeVerification' ? 2 : 1);
     });
   });
+
+  it.each([
+    ['at once', atOnce],
+    ['later', later],
+  ])(
+    'a token that a check refuses %s counts as refused, and checks of refusals are told',
+    async (_title, refuse) => {
+      const told = jest.fn<() => void>();
+      const decisions: unknown[] = [];
+      const note = (decision: unknown) => decisions.push(decision);
+      await start(new Adapter(), {
+        afterVerification: () => refuse(new InvalidToken('revoked_token')),
+        onRefusal: told,
+      });
+      authDecisions.subscribe(note);
+      try {
+        expect((await send(issuer.tokenFor({ scopes: [] }))).status).toBe(401);
+      } finally {
+        authDecisions.unsubscribe(note);
+      }
+      expect(decisions).toEqual([{ outcome: 'refused', reason: 'revoked_token' }]);
+      expect(told).toHaveBeenCalledTimes(1);
+    },
+  );
 
   it.each(refusals)('a check of refusals that %s changes nothing about one', async (_title, onRefusal) => {
     const log = jest.spyOn(Logger.prototype, 'error').mockReturnValue(undefined);
