@@ -270,6 +270,29 @@ describe('a route past the controllers', () => {
     await expect((await create(listed)).init()).resolves.toBeDefined();
   });
 
+  it('keeps it from listening at the path of several versions for every method, too', async () => {
+    @Controller('proxy')
+    class ProxyController {
+      @All('*')
+      @Version('1')
+      @Scopes('dig:beds' as never)
+      first() {}
+
+      @All('*')
+      @Version('2')
+      @Authenticated()
+      second() {}
+    }
+    const garden = await create({
+      controllers: [ProxyController],
+      before: (it) => it.enableVersioning({ type: VersioningType.HEADER, header: 'x-version' }),
+    });
+    await garden.init();
+    fastifyOf(garden).get('/proxy/*', () => 'open');
+    const reason = "GET /proxy/* is registered past Nest's controllers";
+    await expect(garden.listen(0, '127.0.0.1')).rejects.toThrow(reason);
+  });
+
   it('is served when it is listed', async () => {
     const garden = await create({ before: planted, options: { unguardedRoutes: ['GET /metrics'] } });
     await garden.init();

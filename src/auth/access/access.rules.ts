@@ -114,9 +114,9 @@ export class AccessRules implements OnModuleInit {
     constraints: Readonly<Record<string, unknown>> = {},
     normalize: (path: string) => string = (path) => path,
   ): readonly AccessRule[] {
-    const here = this.routes.filter(
-      (route) => normalize(route.path) === url && isSelectedBy(route, constraints),
-    );
+    const atPath = this.routes.filter((route) => normalize(route.path) === url);
+    const selected = atPath.filter((route) => isSelectedBy(route, constraints));
+    const here = selected.length > 0 ? selected : registeredForAll(atPath, constraints);
     const exact = here.filter(({ method }) => methods.length === 1 && method === methods[0]);
     const others = here.filter(
       ({ method }) => method === 'ALL' || (method === 'GET' && methods.length === 1 && methods[0] === 'HEAD'),
@@ -168,13 +168,20 @@ export class AccessRules implements OnModuleInit {
   }
 }
 
-function isSelectedBy(
-  { method, version, constraints }: Route,
-  given: Readonly<Record<string, unknown>>,
-): boolean {
-  // For `@All()` Nest 11 registers the route without its version and constraints, so Fastify takes every request for it.
-  if (method === 'ALL' && Object.keys(given).length === 0) return true;
+function isSelectedBy({ version, constraints }: Route, given: Readonly<Record<string, unknown>>): boolean {
   return isDeepStrictEqual({ ...constraints, ...(version !== undefined && { version }) }, { ...given });
+}
+
+/**
+ * For `@All()` Nest 11 registers the route without its version and constraints, so Fastify takes every request for it. Of
+ * several it takes none, so what is registered at their path is somebody else's.
+ */
+function registeredForAll(
+  routes: readonly Route[],
+  given: Readonly<Record<string, unknown>>,
+): readonly Route[] {
+  const all = routes.filter(({ method }) => method === 'ALL');
+  return all.length === 1 && Object.keys(given).length === 0 ? all : [];
 }
 
 function scopesOf({ rule, optionalScopes }: Pick<Route, 'rule' | 'optionalScopes'>): readonly string[] {
