@@ -173,19 +173,31 @@ export class JwtAuthGuard implements CanActivate {
     reply?: AnswerHead,
   ): void | Promise<void> {
     request.user = principal;
-    const accepted = () => publish({ outcome: 'accepted', reason });
     let pending: void | Promise<void>;
     try {
       pending = this.checks.afterVerification(request, principal, reply);
     } catch (error) {
       return this.refuse(request, error);
     }
-    if (!pending) return accepted();
-    return pending.then(accepted, (error: unknown) => {
+    return pending
+      ? this.acceptOnceChecked(pending, request, reason)
+      : publish({ outcome: 'accepted', reason });
+  }
+
+  private async acceptOnceChecked(
+    pending: Promise<void>,
+    request: AuthenticatedRequest,
+    reason: 'verified' | 'remembered',
+  ): Promise<void> {
+    try {
+      await pending;
+    } catch (error) {
       if (error instanceof AuthError) return this.refuse(request, error);
-      accepted();
+      // As of a limit, which says nothing about the token.
+      publish({ outcome: 'accepted', reason });
       throw error;
-    });
+    }
+    publish({ outcome: 'accepted', reason });
   }
 
   /** @throws the error, once it has been counted */
