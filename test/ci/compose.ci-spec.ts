@@ -1,6 +1,7 @@
 import { load } from 'js-yaml';
 import { spawn, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -92,7 +93,7 @@ describe('compose.yaml', () => {
     });
   });
 
-  it('starts a Redis that demands the password, and whose health check passes with it', async () => {
+  it('starts a Redis that demands the password, whose health check passes with it, and that ends when it is told to', async () => {
     const port = String(await freePort());
     const cwd = await mkdtemp(join(tmpdir(), 'compose-redis-'));
     const [shell, ...parameters] = redis.command.map((part) =>
@@ -114,8 +115,11 @@ describe('compose.yaml', () => {
       expect(isHealthy()).toBe(true);
       expect(isHealthy({ REDISCLI_AUTH: '' })).toBe(false);
       expect(isHealthy({ REDISCLI_AUTH: 'another' })).toBe(false);
-    } finally {
       server.kill('SIGTERM');
+      await once(server, 'exit');
+      expect(isHealthy()).toBe(false);
+    } finally {
+      server.kill('SIGKILL');
       await rm(cwd, { recursive: true, force: true });
     }
   });
