@@ -21,7 +21,8 @@ const RETRY_AFTER_SECONDS = 30;
  */
 @Injectable()
 export class AuditRequired implements OnModuleInit {
-  private audit?: Logger;
+  /** Where events must be; absent without AUDIT_REQUIRED. */
+  private required?: { readonly file: AuditFile; readonly audit: Logger };
 
   constructor(
     private readonly adapterHost: HttpAdapterHost<FastifyAdapter>,
@@ -32,7 +33,7 @@ export class AuditRequired implements OnModuleInit {
   onModuleInit(): void {
     const { stream } = this;
     if (!this.config.get('AUDIT_REQUIRED', { infer: true }) || !(stream instanceof AuditFile)) return;
-    this.audit = auditLogger(stream);
+    this.required = { file: stream, audit: auditLogger(stream) };
     this.adapterHost.httpAdapter.getInstance().addHook('preHandler', (request, _reply, done) => {
       const { url, config } = request.routeOptions;
       const isWrite = url !== undefined && !READS.has(request.method) && !(ANNOUNCES_WRITES in config);
@@ -46,15 +47,14 @@ export class AuditRequired implements OnModuleInit {
    * @throws ServiceUnavailable 503 `audit_unavailable`, when it cannot be written
    */
   announce(request: FastifyRequest): void {
-    this.audit?.info({
+    if (!this.required) return;
+    const { file, audit } = this.required;
+    audit.info({
       requestId: request.id,
       ...callerOf(request),
       action: actionOf(request),
       decision: 'pending',
     });
-    const { stream } = this;
-    if (this.audit && stream instanceof AuditFile && stream.isFailing) {
-      throw new ServiceUnavailable('audit_unavailable', RETRY_AFTER_SECONDS);
-    }
+    if (file.isFailing) throw new ServiceUnavailable('audit_unavailable', RETRY_AFTER_SECONDS);
   }
 }

@@ -12,7 +12,7 @@ import {
   unsupportedMediaType,
 } from './media-types.js';
 import { Methods } from './methods.js';
-import { hasBody } from './request-bodies.js';
+import { hasBody, takesBodies } from './request-bodies.js';
 import { MAX_FAULTS } from './schema.pipe.js';
 import type { serverOptions } from './server.options.js';
 
@@ -48,12 +48,8 @@ export class JsonAdapter extends FastifyAdapter {
       });
     }
     server.addContentTypeParser('*', (request, _payload, done) => done(unsupportedMediaType(request)));
-    // A form is read for a token in it, and refused, by `auth/`, which does not know what is taken instead.
-    server.addHook('onSend', (request, reply, payload, done) => {
-      if (reply.statusCode === 415 && isForm(request) && !reply.hasHeader('accept')) {
-        void reply.headers(unsupportedMediaType(request).headers);
-      }
-      done(null, payload);
+    server.addHook('onRoute', (route) => {
+      if (takesBodies(route)) route.onSend = [nameTypesInsteadOfForms, ...[route.onSend ?? []].flat()];
     });
     server.addHook('preParsing', (request, reply, payload, done) => {
       // Where no route is, the answer does not depend on the body, so it is not read.
@@ -87,6 +83,19 @@ export class JsonAdapter extends FastifyAdapter {
     };
     return super.setNotFoundHandler(this.answerNotFound);
   }
+}
+
+/** A form is read for a token in it, and refused, by `auth/`, which does not know what is taken instead. */
+function nameTypesInsteadOfForms(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  payload: unknown,
+  done: (error: null, payload: unknown) => void,
+): void {
+  if (reply.statusCode === 415 && isForm(request) && !reply.hasHeader('accept')) {
+    void reply.headers(unsupportedMediaType(request).headers);
+  }
+  done(null, payload);
 }
 
 /** For bytes that are not UTF-8, which would be read as U+FFFD (RFC 8259, 8.1). */

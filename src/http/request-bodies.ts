@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
 import { Socket } from 'node:net';
 import { answerClientError } from './client-errors.js';
 import { closeInStages } from './staged-close.js';
@@ -51,7 +51,7 @@ export function addBodyRules(fastify: FastifyInstance): void {
     done(null, payload);
   });
   fastify.addHook('onRoute', (route) => {
-    if ([route.method].flat().every((method) => BODYLESS.has(method))) return;
+    if (!takesBodies(route)) return;
     route.preParsing = [
       (
         request: FastifyRequest,
@@ -71,6 +71,11 @@ export function addBodyRules(fastify: FastifyInstance): void {
       ...[route.preParsing ?? []].flat(),
     ];
   });
+}
+
+/** Whether a route is for a method whose requests have bodies. */
+export function takesBodies({ method }: Pick<RouteOptions, 'method'>): boolean {
+  return ![method].flat().every((one) => BODYLESS.has(one));
 }
 
 /** Whether a request has a body, by its head (RFC 9112, 6.3). */
