@@ -7,6 +7,7 @@ import { Metrics } from '../../src/metrics/metrics.js';
 import { startTestIssuer, type TestApp, type TestIssuer } from '../../src/testing/index.js';
 import { LogLines } from '../support/log-lines.js';
 import { createTestApp } from '../support/test-app.js';
+import { timeUntil } from '../support/time-until.js';
 
 const WRITES = 10;
 const expense = JSON.stringify({ date: '2026-03-01', description: 'Taxi', value: 12, currency: 'EUR' });
@@ -48,10 +49,6 @@ const head = (method: string, path: string, token: string, more = '') =>
 const post = (token: string, body = expense, length = body.length) =>
   `${head('POST', '/expenses', token, `content-type: application/json\r\ncontent-length: ${length}\r\n`)}${body}`;
 
-async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  for (let attempt = 0; attempt < 100 && !(await condition()); attempt += 1) await pause(100);
-}
-
 describe('when the client has gone', () => {
   it('every write has its audit event with what became of it, a line in the log and a count', async () => {
     const sub = 'auth0|hasty';
@@ -83,7 +80,7 @@ describe('when the client has gone', () => {
   it('a request whose body never came has an end, too', async () => {
     const token = issuer.tokenFor({ sub: 'auth0|half', scopes: ['create:expenses'] });
     await sendAndReset(post(token, '{"date":', 400), 50);
-    await until(() => audit.lines.some(({ subject }) => subject === 'auth0|half'));
+    await timeUntil(() => audit.lines.some(({ subject }) => subject === 'auth0|half'));
     expect(audit.lines.filter(({ subject }) => subject === 'auth0|half')).toMatchObject([
       { action: 'POST /expenses', isDelivered: false },
     ]);
@@ -92,7 +89,7 @@ describe('when the client has gone', () => {
   it('requests that wait behind others on its connection end with it', async () => {
     const token = issuer.tokenFor({ sub: 'auth0|queue', scopes: ['create:expenses'] });
     await sendAndReset(post(token).repeat(5), 3);
-    await until(() => audit.lines.filter(({ subject }) => subject === 'auth0|queue').length >= 5);
+    await timeUntil(() => audit.lines.filter(({ subject }) => subject === 'auth0|queue').length >= 5);
     const rows = await app.get('/', issuer.tokenFor({ sub: 'auth0|queue', scopes: ['read:reports'] }));
     const written = audit.lines.filter(({ subject, status }) => subject === 'auth0|queue' && status === 201);
     expect(written).toHaveLength(rows.json<unknown[]>().length);

@@ -82,8 +82,7 @@ const PIECES = [
   '\u00ff\u0000',
 ];
 
-const cookiesOf = ({ cookies }: Visitor) =>
-  `cookie: ${[...cookies].map((pair) => pair.join('=')).join('; ')}`;
+const cookiesOf = ({ cookieHeader }: Visitor) => `cookie: ${cookieHeader}`;
 
 /** What a form with a file begins with; every form of a person has the same token. */
 const tokenPart = (page: Page) =>

@@ -46,7 +46,7 @@ describeWithRedis('Sessions in Redis', () => {
     const visitor = await loggedIn();
     const second = await createWebApp({ variables: web.variables, logger: false });
     try {
-      const cookie = [...visitor.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
+      const cookie = visitor.cookieHeader;
       const atSecond = (url: string) =>
         second.inject({ url, headers: { cookie, host: new URL(web.url).host } });
       // A refresh token is good once: both renew, and only one of them asks.

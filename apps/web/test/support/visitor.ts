@@ -70,6 +70,11 @@ export class Visitor {
 
   constructor(private readonly home: string) {}
 
+  /** The value of its Cookie header, for requests that are written by hand. */
+  get cookieHeader(): string {
+    return [...this.cookies].map((pair) => pair.join('=')).join('; ');
+  }
+
   /** Opens a page and follows redirects. */
   async open(address: string | URL, init: RequestInit = {}): Promise<Page> {
     const page = await this.request(address, init);
@@ -80,9 +85,8 @@ export class Visitor {
   /** Requests without following redirects. */
   async request(address: string | URL, init: RequestInit = {}): Promise<Page> {
     const url = new URL(address, this.home);
-    const cookie = [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
     const headers = new Headers(init.headers);
-    headers.set('cookie', cookie);
+    headers.set('cookie', this.cookieHeader);
     const response = await fetch(url, { ...init, redirect: 'manual', headers });
     for (const header of response.headers.getSetCookie()) this.keep(header);
     const page = new Page(url, response.status, response.headers, await response.text());
