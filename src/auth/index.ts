@@ -58,7 +58,7 @@ export {
 } from './token/principal.js';
 export { tokenChecks, type TokenRules } from './token/token-checks.js';
 export { claimsOfOthers } from './token/token-kind.js';
-export { FORM, TAKES_FORMS } from './token/form-bodies.js';
+export { TAKES_FORMS } from './token/form-bodies.js';
 export * from './token/logout-token.js';
 export * from './token/token-verifier.js';
 export * from './token/verified-tokens.js';

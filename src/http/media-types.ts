@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify';
-import { FORM, TAKES_FORMS } from '../auth/index.js';
+import { TAKES_FORMS } from '../auth/index.js';
 import { countHeaders } from '../net/raw-headers.js';
 import { ProblemException } from '../problems/problem.exception.js';
 
@@ -7,6 +7,7 @@ import { ProblemException } from '../problems/problem.exception.js';
 export const MERGE_PATCH = 'application/merge-patch+json';
 /** The media types of JSON bodies, the one of patches first. */
 export const JSON_TYPES: readonly string[] = [MERGE_PATCH, 'application/json'];
+const FORM = 'application/x-www-form-urlencoded';
 /** A media type (RFC 9110, 8.3.1), whatever its parameters. */
 const MEDIA_TYPE = /^[\w!#$%&'*+.^`|~-]+\/[\w!#$%&'*+.^`|~-]+\s*(?:;|$)/;
 

@@ -12,12 +12,7 @@ import { TOKEN_IN_BODY } from './bearer-token.js';
  */
 export const TAKES_FORMS = 'auth:takes-forms';
 
-/**
- * The media type of forms.
- *
- * @internal
- */
-export const FORM = 'application/x-www-form-urlencoded';
+const FORM = 'application/x-www-form-urlencoded';
 
 /**
  * Reads forms on Fastify. On routes that take none it does so for one thing only: to say what is wrong with sending an
